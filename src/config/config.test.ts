@@ -1,0 +1,137 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, parseConfig } from './config.js';
+
+const OWN_DATABASE = { DATABASE_URL: 'postgres://shop:pw@db.example/shop', JWT_SECRET: 'x'.repeat(32) };
+
+function problemsOf(env: NodeJS.ProcessEnv): string[] {
+  try {
+    parseConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n');
+    throw error;
+  }
+}
+
+describe('an empty environment', () => {
+  test('gives the defaults of the documentation', () => {
+    expect(parseConfig({})).toEqual({
+      database: { kind: 'embedded' },
+      domainDatabaseUrls: {},
+      poolConnectionsMax: 16,
+      host: '127.0.0.1',
+      port: 3000,
+      dataDir: resolve('data'),
+      operator: null,
+      jwtSecret: null,
+      currency: { code: 'KRW', exponent: 0 },
+      logLevel: 'info',
+      holdMinutes: 10,
+      rateLimitPerMinute: 60_000,
+    });
+  });
+
+  test('is what variables set to nothing amount to', () => {
+    expect(parseConfig({ PORT: '', DATABASE_URL: ' ', KAFKA_BROKERS: '', DATABASE_URL_USER: '' })).toEqual(parseConfig({}));
+  });
+});
+
+describe('values', () => {
+  test('are taken over, trimmed', () => {
+    const config = parseConfig({
+      ...OWN_DATABASE,
+      DATABASE_URL_USER: 'postgresql://user.example/user',
+      DATABASE_POOL_MAX: '4',
+      HOST: '::1',
+      PORT: ' 0 ',
+      DATA_DIR: '/srv/shop',
+      ADMIN_EMAIL: 'boss@example.com',
+      ADMIN_PASSWORD: 'long enough',
+      CURRENCY: 'GBP',
+      LOG_LEVEL: 'debug',
+      HOLD_MINUTES: '15',
+      RATE_LIMIT_PER_MINUTE: '0',
+    });
+    expect(config).toEqual({
+      database: { kind: 'url', url: OWN_DATABASE.DATABASE_URL },
+      domainDatabaseUrls: { user: 'postgresql://user.example/user' },
+      poolConnectionsMax: 4,
+      host: '::1',
+      port: 0,
+      dataDir: '/srv/shop',
+      operator: { email: 'boss@example.com', password: 'long enough' },
+      jwtSecret: OWN_DATABASE.JWT_SECRET,
+      currency: { code: 'GBP', exponent: 2 },
+      logLevel: 'debug',
+      holdMinutes: 15,
+      rateLimitPerMinute: 0,
+    });
+  });
+
+  test.each([
+    ['JPY', 0],
+    ['USD', 2],
+    ['KWD', 3],
+  ])('of CURRENCY %s have %i digits in their minor unit', (code, exponent) => {
+    expect(parseConfig({ CURRENCY: code }).currency).toEqual({ code, exponent });
+  });
+});
+
+describe('a wrong value is one line that names the variable', () => {
+  test.each([
+    ['PORT', 'abc'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '3000.5'],
+    ['PORT', '1e3'],
+    ['HOST', 'http://localhost'],
+    ['DATABASE_POOL_MAX', '0'],
+    ['DATABASE_URL_USER', 'mysql://localhost/user'],
+    ['ADMIN_EMAIL', 'boss'],
+    ['JWT_SECRET', 'short'],
+    ['CURRENCY', 'krw'],
+    ['CURRENCY', 'XXXX'],
+    ['LOG_LEVEL', 'loud'],
+    ['HOLD_MINUTES', '0'],
+    ['HOLD_MINUTES', 'ten'],
+    ['RATE_LIMIT_PER_MINUTE', '-5'],
+  ])('%s=%s', (name, value) => {
+    const problems = problemsOf({ ADMIN_PASSWORD: name === 'ADMIN_EMAIL' ? 'long enough' : undefined, [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${name} .+\\. .+\\.$`));
+  });
+
+  test('and all wrong variables are told at once', () => {
+    expect(problemsOf({ PORT: 'x', CURRENCY: 'x', LOG_LEVEL: 'x' }).map((line) => line.split(' ')[0])).toEqual([
+      'PORT',
+      'CURRENCY',
+      'LOG_LEVEL',
+    ]);
+  });
+
+  test.each([
+    ['DATABASE_URL', 'mysql://shop:hunter22@db/shop'],
+    ['ADMIN_PASSWORD', 'hunter2'],
+    ['JWT_SECRET', 'hunter2'],
+  ])('%s is not repeated, because it may hold a secret', (name, value) => {
+    expect(problemsOf({ [name]: value }).join('\n')).not.toContain('hunter2');
+  });
+});
+
+describe('combinations', () => {
+  test('a database of your own needs a JWT_SECRET', () => {
+    expect(problemsOf({ DATABASE_URL: OWN_DATABASE.DATABASE_URL })).toEqual([
+      expect.stringMatching(/^JWT_SECRET is required with DATABASE_URL\. /),
+    ]);
+  });
+
+  test('the operator needs both an e-mail address and a password', () => {
+    expect(problemsOf({ ADMIN_EMAIL: 'boss@example.com' })).toEqual([expect.stringMatching(/^ADMIN_PASSWORD is missing\. /)]);
+    expect(problemsOf({ ADMIN_PASSWORD: 'long enough' })).toEqual([expect.stringMatching(/^ADMIN_EMAIL is missing\. /)]);
+  });
+
+  test.each(['REDIS_URL', 'KAFKA_BROKERS', 'DOMAINS'])('%s is refused instead of being ignored', (name) => {
+    expect(problemsOf({ [name]: 'anything' })).toEqual([`${name} is not supported in this version yet. Unset it.`]);
+  });
+});

@@ -1,0 +1,191 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { Unavailable } from '../kernel/faults.js';
+import { type Transaction, UnitOfWork } from '../kernel/transaction.js';
+
+/** A named prepared statement: parsed and planned once per connection. `text` is plain SQL with `$1` parameters. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** `sql('product.lock-options', 'SELECT …')`. The name is global: start it with the domain. */
+export const sql = (name: string, text: string): Statement => ({ name, text });
+
+export interface Queryable {
+  /** Runs one statement; int8 arrives as number, timestamptz as Date, jsonb parsed. */
+  query<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly poolConnectionsMax?: number;
+}
+
+const TRANSACTION_ATTEMPTS_MAX = 5;
+const RETRY_DELAY_MS_MAX = 200;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Serialization failure and deadlock: the transaction did nothing and may run again. */
+const RETRYABLE = new Set(['40001', '40P01']);
+/** Class 08 (connection), 57P (shutdown, crash, cannot connect now), 53300 (too many connections), and the socket's own errors. */
+const AWAY_CODES = /^(08|57P|53300|ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH)/;
+const AWAY_MESSAGES = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+
+const types = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === pg.types.builtins.INT8 ? safeInteger : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+};
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint out of the safe range: ${text}`);
+  return value;
+}
+
+/**
+ * One PostgreSQL database with one bounded pool.
+ *
+ * D1: a transaction never asks the pool for a second connection; asking is a programming fault and throws, because
+ *     with every connection held by a waiter nothing would ever move again.
+ * D2: only 40001 and 40P01 are retried, a bounded number of times with jitter. An unknown commit is a fault.
+ */
+export class Database implements Queryable {
+  private readonly pool: pg.Pool;
+  private readonly inTransaction = new AsyncLocalStorage<boolean>();
+
+  constructor(options: DatabaseOptions) {
+    this.pool = new pg.Pool({
+      connectionString: options.url,
+      max: options.poolConnectionsMax ?? 16,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      types,
+    });
+    // An idle connection that breaks (server restart) is replaced at the next use; without a listener it would end the process.
+    this.pool.on('error', () => {});
+  }
+
+  async query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    this.refuseSecondConnection();
+    try {
+      const result = await this.pool.query<Row>({ ...statement, values: values as unknown[] });
+      return result.rows;
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+
+  /** Runs `work` in a transaction of `domain`; see {@link UnitOfWork.run}. */
+  async transaction<T>(domain: string, work: (tx: PgTransaction) => Promise<T>): Promise<T> {
+    this.refuseSecondConnection();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attemptTransaction(domain, work);
+      } catch (error) {
+        if (!isRetryable(error) || attempt >= TRANSACTION_ATTEMPTS_MAX) throw asUnavailable(error);
+        await sleep(Math.random() * Math.min(RETRY_DELAY_MS_MAX, 10 * 2 ** attempt));
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async attemptTransaction<T>(domain: string, work: (tx: PgTransaction) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    const tx = new PgTransaction(client, domain);
+    let broken: Error | undefined;
+    let value: T;
+    try {
+      await client.query('BEGIN');
+      value = await this.inTransaction.run(true, async () => {
+        const result = await work(tx);
+        await tx.aboutToCommit();
+        return result;
+      });
+      const { command } = await client.query('COMMIT');
+      // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error: somebody swallowed a failure.
+      if (command !== 'COMMIT') throw new Error('the transaction was aborted by a failed statement whose error was swallowed');
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+    tx.committed();
+    return value;
+  }
+
+  private refuseSecondConnection(): void {
+    if (this.inTransaction.getStore()) throw new Error('a transaction is open here: use it, do not take a second connection');
+  }
+}
+
+/** One domain's view of its database: what that domain's repositories, listeners and use cases work with. */
+export class DomainDatabase extends UnitOfWork implements Queryable {
+  constructor(
+    private readonly database: Database,
+    readonly domain: string,
+  ) {
+    super();
+  }
+
+  query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.database.query<Row>(statement, values);
+  }
+
+  override run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.database.transaction(this.domain, work);
+  }
+}
+
+export class PgTransaction implements Transaction, Queryable {
+  private readonly lastStatements: (() => Promise<void>)[] = [];
+  private readonly hints: (() => void)[] = [];
+
+  constructor(
+    private readonly client: pg.PoolClient,
+    readonly domain: string,
+  ) {}
+
+  async query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    const result = await this.client.query<Row>({ ...statement, values: values as unknown[] });
+    return result.rows;
+  }
+
+  beforeCommit(lastStatement: () => Promise<void>): void {
+    this.lastStatements.push(lastStatement);
+  }
+
+  afterCommit(hint: () => void): void {
+    this.hints.push(hint);
+  }
+
+  async aboutToCommit(): Promise<void> {
+    // One connection runs one statement at a time: in sequence, in the order they were asked for.
+    for (const statement of this.lastStatements) await statement();
+  }
+
+  committed(): void {
+    for (const hint of this.hints) hint();
+  }
+}
+
+/** What infrastructure calls to reach the SQL behind the transaction that application code handed it. */
+export function pgTransaction(tx: Transaction): PgTransaction {
+  if (tx instanceof PgTransaction) return tx;
+  throw new TypeError('this transaction is not a PostgreSQL transaction');
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && RETRYABLE.has(error.code ?? '');
+}
+
+/** Says of a lost or refused connection that the database is away; every other error stays what it is. */
+function asUnavailable(error: unknown): unknown {
+  const code = (error as { code?: string } | null)?.code ?? '';
+  const message = error instanceof Error ? error.message : '';
+  const away = AWAY_CODES.test(code) || AWAY_MESSAGES.test(message);
+  return away ? new Unavailable('the database is not available', { cause: error }) : error;
+}

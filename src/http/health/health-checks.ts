@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { HealthIndicatorService } from '@nestjs/terminus';
+
+const CHECK_MS_MAX = 2_000;
+
+/** What must work for this process to be ready. Modules add theirs in `onModuleInit`: `checks.add('database', () => …)`. */
+@Injectable()
+export class HealthChecks {
+  private readonly checks = new Map<string, () => Promise<unknown>>();
+
+  constructor(private readonly indicators: HealthIndicatorService) {}
+
+  /** `check` throws, or takes more than 2 s, when the part is not ready. */
+  add(name: string, check: () => Promise<unknown>): void {
+    this.checks.set(name, check);
+  }
+
+  indicatorsOfAll() {
+    return [...this.checks].map(([name, check]) => async () => {
+      const indicator = this.indicators.check(name);
+      try {
+        await withinTime(check());
+        return indicator.up();
+      } catch (error) {
+        return indicator.down(error instanceof Error ? error.message : 'failed');
+      }
+    });
+  }
+}
+
+async function withinTime(work: Promise<unknown>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_MS_MAX} ms`)), CHECK_MS_MAX);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

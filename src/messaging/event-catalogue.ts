@@ -1,0 +1,55 @@
+import type { AnyEvent, DurableEvent } from './event.js';
+import type { Subscription } from './listener.js';
+
+/** One line of the catalogue: who publishes an event, who listens, by which key it is ordered. */
+export interface CatalogueEntry {
+  readonly event: AnyEvent;
+  /** Domains. */
+  readonly publishers: readonly string[];
+  /** Subscribers as named in `@OnEvent`, in the order in which their refusals count. */
+  readonly subscribers: readonly string[];
+}
+
+/**
+ * Every event of the shop, in one place. The composition root writes it (`src/event-catalogue.ts`); the bus obeys it.
+ */
+export class EventCatalogue {
+  private readonly byType: ReadonlyMap<string, CatalogueEntry>;
+
+  constructor(readonly entries: readonly CatalogueEntry[]) {
+    this.byType = new Map(entries.map((entry) => [entry.event.type, entry]));
+    if (this.byType.size !== entries.length) throw new Error('the event catalogue names an event twice');
+  }
+
+  entry(type: string): CatalogueEntry {
+    const entry = this.byType.get(type);
+    if (!entry) throw new Error(`the event ${type} is not in the event catalogue`);
+    return entry;
+  }
+
+  publishersOf(event: AnyEvent): readonly string[] {
+    return this.entry(event.type).publishers;
+  }
+
+  /** The durable events that a domain publishes. */
+  publishedBy(domain: string): readonly DurableEvent[] {
+    return this.entries.filter((entry) => entry.publishers.includes(domain)).flatMap(({ event }) => (event.kind === 'durable' ? [event] : []));
+  }
+
+  /** @throws when a domain publishes what the catalogue does not grant it. */
+  assertPublishes(domain: string, event: AnyEvent): void {
+    if (!this.publishersOf(event).includes(domain)) throw new Error(`the event catalogue does not let ${domain} publish ${event.type}`);
+  }
+
+  /** Start-up fails here when code and catalogue differ: a listener nobody lists, or one that is listed and missing. */
+  assertMatches(subscriptions: readonly Subscription[]): void {
+    const listed = this.entries.flatMap(({ event, subscribers }) => subscribers.map((subscriber) => `${event.type} → ${subscriber}`));
+    const registered = subscriptions.map(({ event, subscriber }) => `${event.type} → ${subscriber}`);
+    const differences = [
+      ...listed.filter((line) => !registered.includes(line)).map((line) => `listed, but no listener: ${line}`),
+      ...registered.filter((line) => !listed.includes(line)).map((line) => `a listener, but not listed: ${line}`),
+      ...registered.filter((line, index) => registered.indexOf(line) !== index).map((line) => `two listeners of one name: ${line}`),
+    ];
+    if (differences.length > 0) throw new Error(`the event catalogue and the listeners differ:\n  ${differences.join('\n  ')}`);
+  }
+}

@@ -1,0 +1,62 @@
+import type { Transaction } from '../kernel/transaction.js';
+import type { ShopEvent } from './event.js';
+
+/** Events of one subject (an id) always share a shard, and so keep their order. */
+export const LOG_SHARDS = 16;
+
+/** Changing this would break the order of a subject's events across the change: never. */
+export const shardOf = (subject: string): number => Number(subject) % LOG_SHARDS;
+
+export interface LoggedEvent extends ShopEvent {
+  readonly shard: number;
+  /** Counts from 1 within (source, type, shard), without gap, in commit order. */
+  readonly position: number;
+}
+
+/** A place in the log of one source and type: everything up to and including `position` has been handled. */
+export interface ShardPosition {
+  readonly shard: number;
+  readonly position: number;
+}
+
+/**
+ * The durable events that one domain publishes.
+ *
+ * L1: an event is in the log exactly if the transaction that appended it committed.
+ * L2: positions of a (type, shard) are gapless and in commit order, so a reader that knows its last position can
+ *     neither skip a late commit nor wonder whether something is missing.
+ */
+export abstract class EventLog {
+  abstract readonly source: string;
+
+  /** Appends as the last statement before the commit: the shard heads are locked no longer than that. */
+  abstract append(tx: Transaction, events: readonly ShopEvent[]): Promise<void>;
+
+  /** The next events after the given positions, at most `rowsMaxPerShard` of each shard, ordered by shard and position. */
+  abstract read(type: string, after: readonly ShardPosition[], rowsMaxPerShard: number): Promise<readonly LoggedEvent[]>;
+
+  /** The last position of each shard that has any events. */
+  abstract heads(type: string): Promise<readonly ShardPosition[]>;
+}
+
+/** Whose cursors: one subscriber's, in the events of one type that one source publishes. */
+export interface Subscriber {
+  readonly subscriber: string;
+  readonly type: string;
+  readonly source: string;
+}
+
+/**
+ * How far subscribers have come, kept in the subscriber's own domain.
+ *
+ * C1: a cursor advances in the transaction of the effect, so that a redelivered event has none.
+ */
+export abstract class CursorStore {
+  /** Every shard's position, as of now. */
+  abstract positions(of: Subscriber): Promise<readonly ShardPosition[]>;
+
+  /** The same for some shards, locked until the transaction ends. A shard that another process works on is left out. */
+  abstract lock(tx: Transaction, of: Subscriber, shards: readonly number[]): Promise<readonly ShardPosition[]>;
+
+  abstract advance(tx: Transaction, of: Subscriber, to: readonly ShardPosition[]): Promise<void>;
+}

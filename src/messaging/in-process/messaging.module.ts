@@ -1,0 +1,52 @@
+import { type DynamicModule, Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { Databases } from '../../database/databases.js';
+import { Clock, SystemClock } from '../../kernel/clock.js';
+import { EventBus } from '../event-bus.js';
+import { EventCatalogue } from '../event-catalogue.js';
+import { subscriptionsOf } from '../listener.js';
+import { type BoundSubscription, InProcessMessaging } from './in-process-messaging.js';
+
+/** Gives every module the event bus, finds the listeners, and starts and stops their delivery with the application. */
+@Module({})
+export class MessagingModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(InProcessMessaging) private readonly messaging: InProcessMessaging,
+    @Inject(Databases) private readonly databases: Databases,
+  ) {}
+
+  static with(catalogue: EventCatalogue, databases: Databases): DynamicModule {
+    return {
+      module: MessagingModule,
+      global: true,
+      imports: [DiscoveryModule],
+      providers: [
+        { provide: EventCatalogue, useValue: catalogue },
+        { provide: Databases, useValue: databases },
+        { provide: Clock, useClass: SystemClock },
+        { provide: InProcessMessaging, useFactory: (clock: Clock) => new InProcessMessaging(catalogue, databases, clock), inject: [Clock] },
+        { provide: EventBus, useFactory: ({ bus }: InProcessMessaging) => bus, inject: [InProcessMessaging] },
+      ],
+      exports: [EventCatalogue, Databases, Clock, InProcessMessaging, EventBus],
+    };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.messaging.start(this.listeners());
+  }
+
+  /** Comes after the HTTP server has drained and after the domains' own timers have stopped. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.messaging.stop();
+    await this.databases.close();
+  }
+
+  private listeners(): BoundSubscription[] {
+    return this.discovery.getProviders().flatMap(({ instance, metatype }) => {
+      if (!instance || !metatype) return [];
+      const target = instance as object;
+      return subscriptionsOf(Object.getPrototypeOf(target) as object).map((subscription) => ({ subscription, target }));
+    });
+  }
+}

@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import type { OrderId } from '../../kernel/ids.js';
+import { toJson } from '../../kernel/money.js';
+import { type Refusal, type Result, ok } from '../../kernel/result.js';
+import { UnitOfWork } from '../../kernel/transaction.js';
+import { EventBus } from '../../messaging/event-bus.js';
+import { MicroBatcher } from '../../messaging/micro-batcher.js';
+import { type LockedOrder, type PaymentRequest, type PlacedOrder, decidePayment } from '../domain/order.js';
+import { type FinishedPayment, type InsertedOrder, OrderRepository, type PaidOrder } from '../domain/order.repository.js';
+import type { PaymentAttempt } from '../domain/payment-attempt.js';
+import { OrderPaymentFail } from './events/order-payment-fail.event.js';
+import { OrderProcessed } from './events/order-processed.event.js';
+import { OrderChanges } from './order-changes.js';
+
+const ORDER_IDS_PER_FETCH = 32;
+const LOOK_AGAIN_MS = 250;
+
+/**
+ * The order domain's own transactions. Concurrent requests share them; each gets its own verdict.
+ *
+ * O1: an order moves to PAYMENT_PROCESSING once, with one attempt, under its row lock.
+ * O2: PAID and `order.processed` are one transaction, and only a RUNNING attempt gets there.
+ * O3: an attempt that was given up cannot be finished, and a finished one cannot be given up.
+ */
+@Injectable()
+export class OrderService {
+  private readonly orderIds: OrderId[] = [];
+  private readonly placing = new MicroBatcher({ name: 'order.place', run: (batch: readonly PlacedOrder[]) => this.insertAll(batch) });
+  private readonly beginning = new MicroBatcher({ name: 'order.begin-payment', run: (batch: readonly PaymentRequest[]) => this.beginAll(batch) });
+  private readonly finishing = new MicroBatcher({ name: 'order.finish-payment', run: (batch: readonly FinishedPayment[]) => this.finishAll(batch) });
+
+  constructor(
+    private readonly orders: OrderRepository,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly bus: EventBus,
+    private readonly changes: OrderChanges,
+    private readonly clock: Clock,
+  ) {}
+
+  async nextOrderId(): Promise<OrderId> {
+    const next = this.orderIds.pop();
+    if (next !== undefined) return next;
+    this.orderIds.push(...(await this.orders.nextOrderIds(ORDER_IDS_PER_FETCH)));
+    return this.nextOrderId();
+  }
+
+  place(order: PlacedOrder): Promise<InsertedOrder> {
+    return this.placing.submit(order);
+  }
+
+  /** Refuses with ORDER_NOT_FOUND, ALREADY_PAID, ORDER_EXPIRED, ORDER_CANCELLED or PAYMENT_IN_PROGRESS. */
+  beginPayment(request: PaymentRequest): Promise<Result<PaymentAttempt>> {
+    return this.beginning.submit(request);
+  }
+
+  /** Makes the order PAID. Null when the attempt has been given up meanwhile and is being rolled back. A repetition answers the same. */
+  async finishPayment(payment: FinishedPayment): Promise<PaidOrder | null> {
+    return (await this.finishing.submit(payment)) ?? this.orders.paidOrder(payment.attempt.id);
+  }
+
+  /** Waits until everybody has undone their part and the order is PENDING again. Null when that takes longer than `waitMsMax`. */
+  async rolledBack(attempt: PaymentAttempt, steps: readonly unknown[], waitMsMax: number): Promise<Refusal | null> {
+    await this.orders.appendSteps(attempt.id, steps);
+    const giveUpAtMs = this.clock.now().getTime() + waitMsMax;
+    for (;;) {
+      const change = this.changes.next(attempt.orderId, LOOK_AGAIN_MS);
+      const progress = await this.orders.progressOf(attempt.id);
+      if (progress?.state === 'REFUSED') return progress.refusal;
+      if (this.clock.now().getTime() >= giveUpAtMs) return null;
+      await change;
+    }
+  }
+
+  /** Gives up on a payment that somebody did not answer in time: everybody, the user domain too, undoes its part. */
+  async giveUp(attempt: PaymentAttempt): Promise<void> {
+    await this.unitOfWork.run(async (tx) => {
+      const [rollback] = await this.orders.lockRollbacks(tx, [{ paymentId: attempt.id, orderId: attempt.orderId }]);
+      if (rollback?.state !== 'RUNNING') return;
+      await this.orders.saveRollbacks(tx, [{ ...rollback, state: 'ROLLING_BACK' }]);
+      const refusal = { refusedBy: 'order.deadline', code: 'PAYMENT_TIMEOUT', message: 'the payment was not answered in time and has been rolled back' };
+      await this.bus.emit(tx, OrderPaymentFail.of({ paymentId: attempt.id, orderId: attempt.orderId, userId: attempt.userId, ...refusal }));
+    });
+  }
+
+  private insertAll(placed: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]> {
+    return this.unitOfWork.run(async (tx) => {
+      const inserted = new Map((await this.orders.insert(tx, placed)).map((each) => [each.id, each]));
+      return placed.map(({ id }) => inserted.get(id) as InsertedOrder);
+    });
+  }
+
+  private beginAll(requests: readonly PaymentRequest[]): Promise<readonly Result<PaymentAttempt>[]> {
+    return this.unitOfWork.run(async (tx) => {
+      const locked = new Map(await this.orders.lock(tx, [...new Set(requests.map(({ orderId }) => orderId))]));
+      const decisions = requests.map((request) => {
+        const decision = decidePayment(locked.get(request.orderId), request);
+        // The second payment of one order in one batch finds what the first has left.
+        if (decision.ok) locked.set(request.orderId, processing(decision.value));
+        return decision;
+      });
+      const accepted = requests.filter((_, index) => decisions[index]?.ok);
+      const begun = accepted.length > 0 ? await this.orders.beginPayments(tx, accepted) : [];
+      const attempts = new Map(begun.map((attempt) => [attempt.orderId, attempt]));
+      tx.afterCommit(() => begun.forEach(({ orderId }) => this.changes.notify(orderId)));
+      return decisions.map((decision, index) => (decision.ok ? ok(attempts.get((requests[index] as PaymentRequest).orderId) as PaymentAttempt) : decision));
+    });
+  }
+
+  private finishAll(payments: readonly FinishedPayment[]): Promise<readonly (PaidOrder | null)[]> {
+    return this.unitOfWork.run(async (tx) => {
+      const paid = new Map((await this.orders.finishPayments(tx, payments)).map((order) => [order.paymentId, order]));
+      await this.bus.emit(tx, ...payments.flatMap(({ attempt }) => processedEvent(attempt, paid.get(attempt.id))));
+      tx.afterCommit(() => payments.forEach(({ attempt }) => this.changes.notify(attempt.orderId)));
+      return payments.map(({ attempt }) => paid.get(attempt.id) ?? null);
+    });
+  }
+}
+
+const processing = (order: LockedOrder): LockedOrder => ({ ...order, status: 'PAYMENT_PROCESSING' });
+
+function processedEvent(attempt: PaymentAttempt, order: PaidOrder | undefined) {
+  if (!order) return [];
+  return [
+    OrderProcessed.of({
+      orderId: order.orderId,
+      paymentId: order.paymentId,
+      userId: attempt.userId,
+      items: order.lines.map((line) => ({ ...line, price: toJson(line.price), subtotal: toJson(line.subtotal) })),
+      totalAmount: toJson(order.totalAmount),
+      discountAmount: toJson(order.discountAmount),
+      finalAmount: toJson(order.finalAmount),
+      currency: order.currency,
+      couponId: order.couponId,
+      paidAt: order.paidAt.toISOString(),
+    }),
+  ];
+}

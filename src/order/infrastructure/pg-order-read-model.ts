@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { DomainDatabase, sql } from '../../database/database.js';
+import type { CouponId, OrderId, PaymentId, ProductId, ProductOptionId, UserId } from '../../kernel/ids.js';
+import { type OrderDetail, OrderReadModel, type OrdersOfUser, type PaymentDetail } from '../application/order-read-model.js';
+import type { OrderStatus } from '../domain/order.js';
+
+interface OrderRow {
+  readonly order_id: OrderId;
+  readonly user_id: UserId;
+  readonly status: OrderStatus;
+  readonly total_amount: number;
+  readonly discount_amount: number | null;
+  readonly final_amount: number | null;
+  readonly currency: string;
+  readonly coupon_id: CouponId | null;
+  readonly created_at: Date;
+  readonly expires_at: Date;
+  readonly paid_at: Date | null;
+  readonly items: readonly { productOptionId: ProductOptionId; productId: ProductId; name: string; price: number; quantity: number; subtotal: number }[];
+}
+
+interface PaymentRow {
+  readonly payment_id: PaymentId;
+  readonly order_id: OrderId;
+  readonly user_id: UserId;
+  readonly state: 'RUNNING' | 'ROLLING_BACK' | 'REFUSED' | 'PAID';
+  readonly steps: PaymentDetail['steps'];
+  readonly refusal: { readonly code: string; readonly message: string } | null;
+  readonly created_at: Date;
+  readonly finished_at: Date | null;
+}
+
+const ORDER_COLUMNS = `
+  o.order_id, o.user_id, o.status, o.total_amount, o.discount_amount, o.final_amount, o.currency, o.coupon_id, o.created_at, o.expires_at, o.paid_at,
+  (SELECT json_agg(json_build_object('productOptionId', l.product_option_id, 'productId', l.product_id, 'name', l.name,
+                                     'price', l.price, 'quantity', l.quantity, 'subtotal', l.subtotal) ORDER BY l.line)
+   FROM shop_order.order_line l WHERE l.order_id = o.order_id) AS items`;
+
+const ORDER = sql('order.detail', `SELECT ${ORDER_COLUMNS} FROM shop_order.orders o WHERE o.order_id = $1`);
+
+const ORDERS_OF_USER = sql(
+  'order.list-of-user',
+  `SELECT ${ORDER_COLUMNS} FROM shop_order.orders o
+   WHERE o.user_id = $1 AND o.order_id < $2 ORDER BY o.order_id DESC LIMIT $3`,
+);
+
+const ORDERS_OF_USER_BY_STATUS = sql(
+  'order.list-of-user-by-status',
+  `SELECT ${ORDER_COLUMNS} FROM shop_order.orders o
+   WHERE o.user_id = $1 AND o.order_id < $2 AND o.status = $4 ORDER BY o.order_id DESC LIMIT $3`,
+);
+
+const LATEST_PAYMENT = sql(
+  'order.latest-payment',
+  `SELECT payment_id, order_id, user_id, state, steps, refusal, created_at, finished_at
+   FROM shop_order.payment_attempt WHERE order_id = $1 ORDER BY payment_id DESC LIMIT 1`,
+);
+
+/** The lists and details as clients see them, straight from the rows. */
+@Injectable()
+export class PgOrderReadModel extends OrderReadModel {
+  constructor(private readonly database: DomainDatabase) {
+    super();
+  }
+
+  override async order(orderId: OrderId): Promise<OrderDetail | null> {
+    const [row] = await this.database.query<OrderRow>(ORDER, [orderId]);
+    return row ? detailOf(row) : null;
+  }
+
+  override async ordersOf({ userId, status, before, limit }: OrdersOfUser): Promise<readonly OrderDetail[]> {
+    const values = [userId, before ?? Number.MAX_SAFE_INTEGER, limit];
+    const rows = status
+      ? await this.database.query<OrderRow>(ORDERS_OF_USER_BY_STATUS, [...values, status])
+      : await this.database.query<OrderRow>(ORDERS_OF_USER, values);
+    return rows.map(detailOf);
+  }
+
+  override async latestPayment(orderId: OrderId): Promise<PaymentDetail | null> {
+    const [row] = await this.database.query<PaymentRow>(LATEST_PAYMENT, [orderId]);
+    if (!row) return null;
+    return {
+      paymentId: row.payment_id,
+      orderId: row.order_id,
+      userId: row.user_id,
+      status: row.state,
+      steps: row.steps,
+      errorCode: row.refusal?.code ?? null,
+      errorMessage: row.refusal?.message ?? null,
+      startedAt: row.created_at.toISOString(),
+      finishedAt: row.finished_at?.toISOString() ?? null,
+    };
+  }
+}
+
+const detailOf = (row: OrderRow): OrderDetail => ({
+  orderId: row.order_id,
+  userId: row.user_id,
+  status: row.status,
+  items: row.items,
+  totalAmount: row.total_amount,
+  discountAmount: row.discount_amount,
+  finalAmount: row.final_amount,
+  currency: row.currency,
+  couponId: row.coupon_id,
+  createdAt: row.created_at.toISOString(),
+  expiresAt: row.expires_at.toISOString(),
+  paidAt: row.paid_at?.toISOString() ?? null,
+});

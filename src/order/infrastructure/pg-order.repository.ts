@@ -1,0 +1,188 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Config } from '../../config/config.js';
+import { CONFIG } from '../../config/config.module.js';
+import { DomainDatabase, pgTransaction } from '../../database/database.js';
+import type { CouponId, OrderId, PaymentId, ProductId, ProductOptionId, UserId } from '../../kernel/ids.js';
+import { money } from '../../kernel/money.js';
+import type { Refusal } from '../../kernel/result.js';
+import type { Transaction } from '../../kernel/transaction.js';
+import type { LockedOrder, OrderStatus, PaymentRequest, PlacedOrder } from '../domain/order.js';
+import { type FinishedPayment, type InsertedOrder, OrderRepository, type PaidOrder, type PaymentProgress } from '../domain/order.repository.js';
+import type { PaymentAttempt, PaymentState, Rollback } from '../domain/payment-attempt.js';
+import * as statements from './order-statements.js';
+
+interface AttemptRow {
+  readonly payment_id: PaymentId;
+  readonly order_id: OrderId;
+  readonly user_id: UserId;
+  readonly coupon_id: CouponId | null;
+  readonly total_amount: number;
+}
+
+interface PaidRow {
+  readonly order_id: OrderId;
+  readonly payment_id: PaymentId;
+  readonly coupon_id: CouponId | null;
+  readonly total_amount: number;
+  readonly discount_amount: number;
+  readonly final_amount: number;
+  readonly remaining_balance: number;
+  readonly currency: string;
+  readonly paid_at: Date;
+  readonly lines: readonly { productOptionId: ProductOptionId; productId: ProductId; name: string; price: number; quantity: number; subtotal: number }[];
+}
+
+@Injectable()
+export class PgOrderRepository extends OrderRepository {
+  constructor(
+    private readonly database: DomainDatabase,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'currency'>,
+  ) {
+    super();
+  }
+
+  override async nextOrderIds(count: number): Promise<readonly OrderId[]> {
+    const rows = await this.database.query<{ id: OrderId }>(statements.NEXT_ORDER_IDS, [count]);
+    return rows.map(({ id }) => id);
+  }
+
+  override async insert(tx: Transaction, orders: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]> {
+    const lines = orders.flatMap((order) => order.lines.map((line, index) => ({ ...line, orderId: order.id, number: index + 1 })));
+    const rows = await pgTransaction(tx).query<{ order_id: OrderId; created_at: Date; currency: string }>(statements.INSERT_ORDERS, [
+      orders.map(({ id }) => id),
+      orders.map(({ userId }) => userId),
+      orders.map(({ totalAmount }) => totalAmount),
+      this.config.currency.code,
+      orders.map(({ expiresAt }) => expiresAt),
+      lines.map(({ orderId }) => orderId),
+      lines.map(({ number }) => number),
+      lines.map(({ productOptionId }) => productOptionId),
+      lines.map(({ productId }) => productId),
+      lines.map(({ name }) => name),
+      lines.map(({ price }) => price),
+      lines.map(({ quantity }) => quantity),
+      lines.map(({ subtotal }) => subtotal),
+    ]);
+    return rows.map((row) => ({ id: row.order_id, createdAt: row.created_at, currency: row.currency }));
+  }
+
+  override async lock(tx: Transaction, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, LockedOrder>> {
+    const rows = await pgTransaction(tx).query<{ order_id: OrderId; user_id: UserId; status: OrderStatus; total_amount: number; past_deadline: boolean }>(
+      statements.LOCK_ORDERS,
+      [orderIds],
+    );
+    return new Map(
+      rows.map((row) => [
+        row.order_id,
+        { id: row.order_id, userId: row.user_id, status: row.status, totalAmount: money(row.total_amount), pastDeadline: row.past_deadline },
+      ]),
+    );
+  }
+
+  override async setStatus(tx: Transaction, orderIds: readonly OrderId[], status: 'CANCELLED'): Promise<void> {
+    await pgTransaction(tx).query(statements.SET_STATUS, [orderIds, status]);
+  }
+
+  override async expire(tx: Transaction, rowsMax: number): Promise<readonly Pick<LockedOrder, 'id' | 'userId'>[]> {
+    const rows = await pgTransaction(tx).query<{ order_id: OrderId; user_id: UserId }>(statements.EXPIRE_ORDERS, [rowsMax]);
+    return rows.map((row) => ({ id: row.order_id, userId: row.user_id }));
+  }
+
+  override async beginPayments(tx: Transaction, requests: readonly PaymentRequest[]): Promise<readonly PaymentAttempt[]> {
+    const rows = await pgTransaction(tx).query<AttemptRow>(statements.BEGIN_PAYMENTS, [
+      requests.map(({ orderId }) => orderId),
+      requests.map(({ couponId }) => couponId),
+    ]);
+    return rows.map(attemptOf);
+  }
+
+  override async finishPayments(tx: Transaction, payments: readonly FinishedPayment[]): Promise<readonly PaidOrder[]> {
+    await this.lock(
+      tx,
+      payments.map(({ attempt }) => attempt.orderId),
+    );
+    const finished = await pgTransaction(tx).query<{ payment_id: PaymentId }>(statements.FINISH_PAYMENTS, [
+      payments.map(({ attempt }) => attempt.id),
+      payments.map(({ discountAmount }) => discountAmount),
+      payments.map(({ finalAmount }) => finalAmount),
+      payments.map(({ remainingBalance }) => remainingBalance),
+      payments.map(({ steps }) => JSON.stringify(steps)),
+    ]);
+    const rows = await pgTransaction(tx).query<PaidRow>(statements.PAID_ORDERS, [finished.map(({ payment_id }) => payment_id)]);
+    return rows.map(paidOrderOf);
+  }
+
+  override async paidOrder(paymentId: PaymentId): Promise<PaidOrder | null> {
+    const [row] = await this.database.query<PaidRow>(statements.PAID_ORDERS, [[paymentId]]);
+    return row ? paidOrderOf(row) : null;
+  }
+
+  override async lockRollbacks(tx: Transaction, payments: readonly { paymentId: PaymentId; orderId: OrderId }[]): Promise<readonly Rollback[]> {
+    await this.lock(
+      tx,
+      payments.map(({ orderId }) => orderId),
+    );
+    const rows = await pgTransaction(tx).query<{
+      payment_id: PaymentId;
+      order_id: OrderId;
+      state: PaymentState;
+      refusal: Refusal | null;
+      compensations_awaited: string[];
+      compensations_reported: string[];
+    }>(statements.LOCK_ATTEMPTS, [payments.map(({ paymentId }) => paymentId)]);
+    return rows.map((row) => ({
+      paymentId: row.payment_id,
+      orderId: row.order_id,
+      state: row.state,
+      refusal: row.refusal,
+      awaited: row.compensations_awaited,
+      reported: row.compensations_reported,
+    }));
+  }
+
+  override async saveRollbacks(tx: Transaction, rollbacks: readonly Rollback[]): Promise<void> {
+    await pgTransaction(tx).query(statements.SAVE_ROLLBACKS, [
+      rollbacks.map(({ paymentId }) => paymentId),
+      rollbacks.map(({ state }) => state),
+      rollbacks.map(({ refusal }) => (refusal ? JSON.stringify(refusal) : null)),
+      rollbacks.map(({ awaited }) => JSON.stringify(awaited)),
+      rollbacks.map(({ reported }) => JSON.stringify(reported)),
+      rollbacks.filter(({ state }) => state === 'REFUSED').map(({ paymentId }) => paymentId),
+    ]);
+  }
+
+  override async appendSteps(paymentId: PaymentId, steps: readonly unknown[]): Promise<void> {
+    await this.database.query(statements.APPEND_STEPS, [paymentId, JSON.stringify(steps)]);
+  }
+
+  override async progressOf(paymentId: PaymentId): Promise<PaymentProgress | null> {
+    const [row] = await this.database.query<PaymentProgress>(statements.PROGRESS, [paymentId]);
+    return row ?? null;
+  }
+
+  override async takeOver(rowsMax: number): Promise<readonly (PaymentAttempt & { overdue: boolean })[]> {
+    const rows = await this.database.query<AttemptRow & { overdue: boolean }>(statements.TAKE_OVER, [rowsMax]);
+    return rows.map((row) => ({ ...attemptOf(row), overdue: row.overdue }));
+  }
+}
+
+const attemptOf = (row: AttemptRow): PaymentAttempt => ({
+  id: row.payment_id,
+  orderId: row.order_id,
+  userId: row.user_id,
+  couponId: row.coupon_id,
+  totalAmount: money(row.total_amount),
+});
+
+const paidOrderOf = (row: PaidRow): PaidOrder => ({
+  orderId: row.order_id,
+  paymentId: row.payment_id,
+  couponId: row.coupon_id,
+  totalAmount: money(row.total_amount),
+  discountAmount: money(row.discount_amount),
+  finalAmount: money(row.final_amount),
+  remainingBalance: money(row.remaining_balance),
+  currency: row.currency,
+  paidAt: row.paid_at,
+  lines: row.lines.map((line) => ({ ...line, price: money(line.price), subtotal: money(line.subtotal) })),
+});

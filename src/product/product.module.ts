@@ -1,0 +1,56 @@
+import { Module } from '@nestjs/common';
+import { platformOf } from '../messaging/domain-platform.js';
+import { ChangeProductUseCase } from './application/change-product.use-case.js';
+import { ChangedAvailability } from './application/changed-availability.js';
+import { CreateProductUseCase } from './application/create-product.use-case.js';
+import { OnOrderCancelledListener } from './application/listeners/on-order-cancelled.listener.js';
+import { OnOrderExpiredListener } from './application/listeners/on-order-expired.listener.js';
+import { OnOrderFailListener } from './application/listeners/on-order-fail.listener.js';
+import { OnOrderPlacingListener } from './application/listeners/on-order-placing.listener.js';
+import { OnOrderProcessedListener } from './application/listeners/on-order-processed.listener.js';
+import { OnOrderProcessingListener } from './application/listeners/on-order-processing.listener.js';
+import { ProductPublication } from './application/product-publication.js';
+import { PublishAvailabilityUseCase } from './application/publish-availability.use-case.js';
+import { ReceiveStockUseCase } from './application/receive-stock.use-case.js';
+import { ReleaseExpiredHoldsUseCase } from './application/release-expired-holds.use-case.js';
+import { ProductRepository } from './domain/product.repository.js';
+import { SalesRankingRepository } from './domain/sales-ranking.repository.js';
+import { StockRepository } from './domain/stock.repository.js';
+import { PgProductRepository } from './infrastructure/pg-product.repository.js';
+import { PgSalesRankingRepository } from './infrastructure/pg-sales-ranking.repository.js';
+import { PgStockRepository } from './infrastructure/pg-stock.repository.js';
+import { ProductBackgroundWork } from './infrastructure/product-background-work.js';
+import { ProductListQueries } from './infrastructure/product-list-queries.js';
+import { ProductQueries } from './infrastructure/product-queries.js';
+import { AdminProductsController } from './presentation/admin-products.controller.js';
+import { ProductsController } from './presentation/products.controller.js';
+
+@Module({
+  controllers: [ProductsController, AdminProductsController],
+  providers: [
+    ...platformOf('product'),
+
+    OnOrderPlacingListener,
+    OnOrderProcessingListener,
+    OnOrderFailListener,
+    OnOrderExpiredListener,
+    OnOrderCancelledListener,
+    OnOrderProcessedListener,
+
+    CreateProductUseCase,
+    ChangeProductUseCase,
+    ReceiveStockUseCase,
+    ReleaseExpiredHoldsUseCase,
+    PublishAvailabilityUseCase,
+    ProductPublication,
+    ChangedAvailability,
+
+    { provide: StockRepository, useClass: PgStockRepository },
+    { provide: ProductRepository, useClass: PgProductRepository },
+    { provide: SalesRankingRepository, useClass: PgSalesRankingRepository },
+    ProductQueries,
+    ProductListQueries,
+    ProductBackgroundWork,
+  ],
+})
+export class ProductModule {}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { AppModule, DOMAINS } from './app.module.js';
+import { type Config, ConfigError } from './config/config.js';
+import { generatedSecret } from './config/secrets.js';
+import { Databases } from './database/databases.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded/embedded-postgres.js';
+import { migrate } from './database/migrate.js';
+import { type HttpServer, createHttpApplication } from './http/http-server.js';
+
+const DEMO_OPERATOR_EMAIL = 'operator@ordersaga.example';
+const DEMO_PASSWORD_CHARACTERS = 16;
+
+export interface Shop {
+  /** Where the API listens, such as `http://127.0.0.1:3000`. */
+  readonly address: string;
+  readonly operator: Config['operator'];
+  readonly server: HttpServer;
+  /** Settles with the reason when the embedded database is gone for good; never with a database of your own. */
+  readonly lost: Promise<Error>;
+  /** Drains: running requests and payments finish, deliveries stop after the batch in hand, the embedded database goes last. */
+  stop(): Promise<void>;
+}
+
+/** Starts the database if it is ours, brings its schemas up to date, and opens the shop. */
+export async function startShop(given: Config, log: (message: string) => void): Promise<Shop> {
+  refuseUnknownDomains(given);
+  const embedded = given.database.kind === 'embedded' ? await startEmbeddedPostgres({ dataDir: given.dataDir, log }) : null;
+  try {
+    return await openShop(withDefaults(given), embedded?.url ?? addressOf(given), embedded, log);
+  } catch (error) {
+    await embedded?.stop();
+    throw error;
+  }
+}
+
+async function openShop(config: Config, url: string, embedded: EmbeddedPostgres | null, log: (message: string) => void): Promise<Shop> {
+  await migrateAll(url, config.domainDatabaseUrls, log);
+  const databases = new Databases({ url, domainUrls: config.domainDatabaseUrls, poolConnectionsMax: config.poolConnectionsMax });
+  const settings = { ...config, jwtSecret: config.jwtSecret ?? generatedSecret(config.dataDir, 'jwt-secret') };
+  const server = await createHttpApplication({ module: AppModule.with(config, databases), settings, database: databases.of('http'), version: version() });
+  try {
+    const address = await server.listen();
+    const stop = async (): Promise<void> => {
+      await server.close();
+      await embedded?.stop();
+    };
+    return { address, operator: config.operator, server, lost: embedded?.lost ?? new Promise(() => {}), stop };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+/** Domains with a database of their own get their schema there. */
+async function migrateAll(url: string, domainUrls: Readonly<Record<string, string>>, log: (message: string) => void): Promise<void> {
+  const byUrl = Map.groupBy(DOMAINS, (domain) => domainUrls[domain] ?? url);
+  byUrl.set(url, byUrl.get(url) ?? []);
+  const migrating = [...byUrl].map(([at, domains]) => migrate({ url: at, domains, platform: at === url ? ['http'] : [], log }));
+  await Promise.all(migrating);
+}
+
+/** To try the shop out somebody must be able to log in: with the embedded database, a demo operator of this data folder's own. */
+function withDefaults(config: Config): Config {
+  if (config.operator || config.database.kind === 'url') return config;
+  const password = generatedSecret(config.dataDir, 'demo-operator-password').slice(0, DEMO_PASSWORD_CHARACTERS);
+  return { ...config, operator: { email: DEMO_OPERATOR_EMAIL, password } };
+}
+
+function refuseUnknownDomains({ domainDatabaseUrls }: Config): void {
+  const unknown = Object.keys(domainDatabaseUrls).filter((domain) => !DOMAINS.some((known) => known === domain));
+  if (unknown[0]) throw new ConfigError(`DATABASE_URL_${unknown[0].toUpperCase()} names no domain: the domains are ${DOMAINS.join(', ')}. Correct it, or unset it.`);
+}
+
+function addressOf({ database }: Config): string {
+  if (database.kind === 'embedded') throw new Error('the embedded database has not been started');
+  return database.url;
+}
+
+function version(): string {
+  const { version: current } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return current;
+}

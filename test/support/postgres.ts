@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
+import { migrate } from '../../src/database/migrate.js';
+
+export const DOMAINS = ['order', 'product', 'coupon', 'user', 'cart'];
+export const PLATFORM = ['http'];
+export const TEMPLATE = 'shop_template';
+
+/** Tests may lose everything in a power cut, so they need not wait for disks. */
+const SETTINGS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  autovacuum_naptime: '10s',
+  max_connections: '300',
+  shared_buffers: '64MB',
+};
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    postgresUrl: string;
+    /** Why the template could not be migrated, or empty. Tests without a database run all the same. */
+    templateProblem: string;
+  }
+}
+
+/** One PostgreSQL for the whole run, with one migrated database that `freshDatabase` copies. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'ordersaga-test-'));
+  removeWhenWeEnd(dataDir);
+  const postgres = await startEmbeddedPostgres({ dataDir, withoutSync: true, settings: SETTINGS });
+  project.provide('postgresUrl', postgres.url);
+  project.provide('templateProblem', await makeTemplate(postgres.url));
+  return async () => {
+    await postgres.stop('immediate');
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+}
+
+async function makeTemplate(url: string): Promise<string> {
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  try {
+    await admin.query(`CREATE DATABASE ${TEMPLATE}`);
+    await migrate({ url: url.replace(/[^/]+$/, TEMPLATE), domains: DOMAINS, platform: PLATFORM });
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    await admin.end();
+  }
+}
+
+/** A process of its own session, which removes the folder at the end of its input: when we end, kill -9 and Ctrl-C included. */
+function removeWhenWeEnd(folder: string): void {
+  const script = 'while read -r _; do :; done; tries=0; until rm -rf "$1" || [ "$tries" = 30 ]; do tries=$((tries + 1)); sleep 1; done';
+  const janitor = spawn('/bin/sh', ['-c', script, 'ordersaga-test-janitor', folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  janitor.unref();
+  (janitor.stdin as Socket).unref();
+}

@@ -1,0 +1,2 @@
+// NestJS reads the types of constructor parameters at run time; `main.ts` loads this first too.
+import 'reflect-metadata';
