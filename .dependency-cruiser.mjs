@@ -108,7 +108,7 @@ export default {
           KERNEL,
           '^src/order/domain/',
           '^src/order/application/events/',
-          '^src/order/application/payment-lock[^/]*\\.ts$',
+          '^src/order/application/(order\\.service|payment-lock\\.port)\\.ts$',
           MESSAGING_INTERFACES,
         ],
       },

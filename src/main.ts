@@ -5,10 +5,9 @@ import { announce, say } from './cli/announce.js';
 import { startShop } from './shop.js';
 
 try {
-  const startedAt = performance.now();
   const config = parseConfig(process.env);
   const shop = await startShop(config, say);
-  announce(shop, config, performance.now() - startedAt);
+  announce(shop, config, performance.now());
   const leave = (): void => void shop.stop().then(() => process.exit(0));
   process.once('SIGTERM', leave).once('SIGINT', leave);
   throw await shop.lost;

@@ -7,6 +7,7 @@ import { WakeUp } from './wake-up.js';
 
 const POLL_INTERVAL_MS = 1_000;
 const EVENTS_PER_SHARD_MAX = 64;
+const OCCUPIED_PAUSE_MS = 50;
 const OUTSIDE_EFFECT_MS_MAX = 30_000;
 
 /** What a consumer calls: within a transaction of the subscriber's domain, or outside of any. */
@@ -84,9 +85,13 @@ export class Consumer {
     try {
       if (this.positions.size === 0) this.positions = await this.storedPositions();
       const events = await this.readNext();
+      const before = new Map(this.positions);
       if (events.length > 0) await this.handle(events);
       this.outageFailures = 0;
-      return events.length > 0 ? 0 : this.msUntilDue();
+      const moved = events.some(({ shard }) => this.positions.get(shard) !== before.get(shard));
+      if (moved) return 0;
+      // Another process holds these shards, or their next event is held: look again, but not in a spin.
+      return events.length > 0 ? Math.min(OCCUPIED_PAUSE_MS, this.msUntilDue()) : this.msUntilDue();
     } catch (fault) {
       this.outageFailures++;
       this.positions.clear();

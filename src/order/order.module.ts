@@ -8,7 +8,7 @@ import { Lock } from '../locks/lock.js';
 import { platformOf } from '../messaging/domain-platform.js';
 import { CancelOrderUseCase } from './application/cancel-order.use-case.js';
 import { CreateOrderUseCase } from './application/create-order.use-case.js';
-import { DataPlatform } from './application/data-platform.js';
+import { DataPlatform } from './application/data-platform.port.js';
 import { ExpireOrdersUseCase } from './application/expire-orders.use-case.js';
 import { GetOrderDetailUseCase } from './application/get-order-detail.use-case.js';
 import { GetOrdersUseCase } from './application/get-orders.use-case.js';
@@ -16,15 +16,15 @@ import { GetPaymentUseCase } from './application/get-payment.use-case.js';
 import { OnOrderFailListener } from './application/listeners/on-order-fail.listener.js';
 import { OnOrderProcessedListener } from './application/listeners/on-order-processed.listener.js';
 import { OrderChanges } from './application/order-changes.js';
-import { OrderReadModel } from './application/order-read-model.js';
+import { OrderQueries } from './application/order-queries.port.js';
 import { OrderService } from './application/order.service.js';
-import { PaymentLock } from './application/payment-lock.js';
+import { PaymentLock } from './application/payment-lock.port.js';
 import { ProcessPaymentUseCase } from './application/process-payment.use-case.js';
 import { RecoverPaymentsUseCase } from './application/recover-payments.use-case.js';
 import { OrderRepository } from './domain/order.repository.js';
 import { FileDataPlatform } from './infrastructure/file-data-platform.js';
 import { OrderTimers } from './infrastructure/order-timers.js';
-import { PgOrderReadModel } from './infrastructure/pg-order-read-model.js';
+import { PgOrderQueries } from './infrastructure/pg-order-queries.js';
 import { PgOrderRepository } from './infrastructure/pg-order.repository.js';
 import { PlatformPaymentLock } from './infrastructure/platform-payment-lock.js';
 import { OrdersController, UserOrdersController } from './presentation/orders.controller.js';
@@ -37,7 +37,7 @@ import { PaymentController } from './presentation/payment.controller.js';
     { provide: Lock, useFactory: (database: DomainDatabase) => new DatabaseLock(database), inject: [DomainDatabase] },
     { provide: DataPlatform, useFactory: ({ dataDir }: Config) => new FileDataPlatform(join(dataDir, 'data-platform')), inject: [CONFIG] },
     { provide: OrderRepository, useClass: PgOrderRepository },
-    { provide: OrderReadModel, useClass: PgOrderReadModel },
+    { provide: OrderQueries, useClass: PgOrderQueries },
     { provide: PaymentLock, useClass: PlatformPaymentLock },
     OrderChanges,
     OrderService,

@@ -10,18 +10,18 @@ import { OnOrderPlacingListener } from './application/listeners/on-order-placing
 import { OnOrderProcessedListener } from './application/listeners/on-order-processed.listener.js';
 import { OnOrderProcessingListener } from './application/listeners/on-order-processing.listener.js';
 import { ProductPublication } from './application/product-publication.js';
+import { ProductQueries } from './application/product-queries.port.js';
 import { PublishAvailabilityUseCase } from './application/publish-availability.use-case.js';
 import { ReceiveStockUseCase } from './application/receive-stock.use-case.js';
 import { ReleaseExpiredHoldsUseCase } from './application/release-expired-holds.use-case.js';
 import { ProductRepository } from './domain/product.repository.js';
 import { SalesRankingRepository } from './domain/sales-ranking.repository.js';
 import { StockRepository } from './domain/stock.repository.js';
+import { PgProductQueries } from './infrastructure/pg-product-queries.js';
 import { PgProductRepository } from './infrastructure/pg-product.repository.js';
 import { PgSalesRankingRepository } from './infrastructure/pg-sales-ranking.repository.js';
 import { PgStockRepository } from './infrastructure/pg-stock.repository.js';
 import { ProductBackgroundWork } from './infrastructure/product-background-work.js';
-import { ProductListQueries } from './infrastructure/product-list-queries.js';
-import { ProductQueries } from './infrastructure/product-queries.js';
 import { AdminProductsController } from './presentation/admin-products.controller.js';
 import { ProductsController } from './presentation/products.controller.js';
 
@@ -48,8 +48,7 @@ import { ProductsController } from './presentation/products.controller.js';
     { provide: StockRepository, useClass: PgStockRepository },
     { provide: ProductRepository, useClass: PgProductRepository },
     { provide: SalesRankingRepository, useClass: PgSalesRankingRepository },
-    ProductQueries,
-    ProductListQueries,
+    { provide: ProductQueries, useClass: PgProductQueries },
     ProductBackgroundWork,
   ],
 })

@@ -94,9 +94,9 @@ describe('order.processing → coupon.use-coupon', () => {
   ])('a coupon that %s is refused, and the failure is published once, with the refusal', async (_, which, code) => {
     const request = { paymentId: payment, ...(await which()) };
     expect(await shop.use(request)).toBe(code);
-    expect(await shop.use(request)).toBeTypeOf('string');
+    expect(await shop.use(request)).toBe(code);
     await shop.settle();
-    expect(await shop.use(request)).toBeTypeOf('string');
+    expect(await shop.use(request)).toBe(code);
     expect(await failuresOf(payment)).toMatchObject([{ paymentId: payment, orderId: payment, refusedBy: 'coupon.use-coupon', code }]);
   });
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { DataPlatform } from '../../src/order/application/data-platform.js';
+import { DataPlatform } from '../../src/order/application/data-platform.port.js';
 import { type TestShop, startShop } from '../support/shop.js';
 
 let shop: TestShop;

@@ -12,10 +12,7 @@ let red: ProductOptionId;
 let blue: ProductOptionId;
 
 beforeAll(async () => void (shop = await openProductDomain()));
-afterAll(async () => {
-  expect(await shop.brokenOptions()).toEqual([]);
-  await shop.close();
-});
+afterAll(() => shop.close());
 
 beforeEach(async () => {
   order += 1;

@@ -27,11 +27,10 @@ import { PublishAvailabilityUseCase } from '../../src/product/application/publis
 import { ReceiveStockUseCase } from '../../src/product/application/receive-stock.use-case.js';
 import { ReleaseExpiredHoldsUseCase } from '../../src/product/application/release-expired-holds.use-case.js';
 import type { NewProduct } from '../../src/product/domain/product.repository.js';
+import { PgProductQueries } from '../../src/product/infrastructure/pg-product-queries.js';
 import { PgProductRepository } from '../../src/product/infrastructure/pg-product.repository.js';
 import { PgSalesRankingRepository } from '../../src/product/infrastructure/pg-sales-ranking.repository.js';
 import { PgStockRepository } from '../../src/product/infrastructure/pg-stock.repository.js';
-import { ProductListQueries } from '../../src/product/infrastructure/product-list-queries.js';
-import { ProductQueries } from '../../src/product/infrastructure/product-queries.js';
 import { freshDatabase } from '../support/database.js';
 
 const OPERATOR = 1 as UserId;
@@ -42,6 +41,19 @@ export interface OptionRow {
   readonly stock: number;
   readonly reserved: number;
 }
+
+/** Invariant 2: stock + confirmed − returned = all receipts; reserved = live holds. */
+const BROKEN_OPTIONS = `
+  SELECT o.product_option_id, o.stock, o.reserved, holds.sold, holds.held, receipts.received
+  FROM shop_product.product_option o
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(quantity) FILTER (WHERE state = 'CONFIRMED'), 0) AS sold, coalesce(sum(quantity) FILTER (WHERE state = 'HELD'), 0) AS held
+    FROM shop_product.stock_hold h WHERE h.product_option_id = o.product_option_id
+  ) AS holds
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(quantity), 0) AS received FROM shop_product.stock_receipt r WHERE r.product_option_id = o.product_option_id
+  ) AS receipts
+  WHERE o.stock + holds.sold <> receipts.received OR o.reserved <> holds.held`;
 
 /** Knows how often a transaction had to run again, which a deadlock is the only reason for here. */
 class CountingUnitOfWork extends UnitOfWork {
@@ -86,11 +98,10 @@ export async function openProductDomain() {
     cancelled: new OnOrderCancelledListener(stock, changed),
     processed: new OnOrderProcessedListener(new PgSalesRankingRepository()),
   };
-  await messaging.start(
-    Object.values(listeners).flatMap((target) =>
-      subscriptionsOf(Object.getPrototypeOf(target) as object).map((subscription) => ({ subscription, target })),
-    ),
+  const bound = Object.values(listeners).flatMap((target) =>
+    subscriptionsOf(Object.getPrototypeOf(target) as object).map((subscription) => ({ subscription, target })),
   );
+  await messaging.start(bound);
   const create = new CreateProductUseCase(unitOfWork, products, publication);
 
   return {
@@ -101,8 +112,7 @@ export async function openProductDomain() {
     publishAvailability: new PublishAvailabilityUseCase(unitOfWork, products, publication, changed),
     receiveStock: new ReceiveStockUseCase(unitOfWork, products, publication),
     changeProduct: new ChangeProductUseCase(unitOfWork, products, publication),
-    queries: new ProductQueries(database),
-    lists: new ProductListQueries(database),
+    queries: new PgProductQueries(database),
 
     /** A product with one option per stock figure. */
     async product(
@@ -128,6 +138,15 @@ export async function openProductDomain() {
     async publish(from: string, ...events: readonly Unsent<DurableEvent>[]): Promise<void> {
       await databases.of(from).run((tx) => bus.emit(tx, ...events));
       await this.settle();
+    },
+
+    /** As a process that ends and another that takes its place. */
+    async restartDelivery(): Promise<void> {
+      await messaging.stop();
+      const successor = new InProcessMessaging(catalogue, databases, new SystemClock());
+      await successor.start(bound);
+      while ((await successor.lag()).some(({ events }) => events > 0)) await sleep(5);
+      await successor.stop();
     },
 
     async settle(): Promise<void> {
@@ -160,24 +179,13 @@ export async function openProductDomain() {
 
     rows: <Row extends object>(text: string, values: readonly unknown[] = []) => rows<Row>(database, text, values),
 
-    /** Invariant 2: stock + confirmed − returned = all receipts; reserved = live holds. Lists the options that break it. */
-    brokenOptions: () =>
-      rows<object>(
-        database,
-        `SELECT o.product_option_id, o.stock, o.reserved, sold, held, received
-         FROM shop_product.product_option o
-         LEFT JOIN LATERAL (
-           SELECT coalesce(sum(quantity) FILTER (WHERE state = 'CONFIRMED'), 0) AS sold, coalesce(sum(quantity) FILTER (WHERE state = 'HELD'), 0) AS held
-           FROM shop_product.stock_hold h WHERE h.product_option_id = o.product_option_id) holds ON true
-         LEFT JOIN LATERAL (
-           SELECT coalesce(sum(quantity), 0) AS received FROM shop_product.stock_receipt r WHERE r.product_option_id = o.product_option_id) receipts ON true
-         WHERE o.stock + sold <> received OR o.reserved <> held`,
-      ),
-
+    /** @throws when an option breaks invariant 2. */
     async close(): Promise<void> {
+      const broken = await rows(database, BROKEN_OPTIONS);
       await messaging.stop();
       await databases.close();
       await fresh.drop();
+      if (broken.length > 0) throw new Error(`stock and holds disagree: ${JSON.stringify(broken)}`);
     },
   };
 }

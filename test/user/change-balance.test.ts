@@ -13,9 +13,7 @@ afterAll(async () => {
   await other.stop();
   await shop.stop();
 });
-afterEach(async () => {
-  expect(await shop.violations()).toEqual([]);
-});
+afterEach(() => shop.assertCleanBooks());
 
 describe('a top-up', () => {
   test('of 200 at once in two processes, every one counts', async () => {
@@ -71,13 +69,11 @@ describe('the history', () => {
   test('is read newest first, page by page, without a gap or a repeat', async () => {
     const userId = await shop.customer(1_000);
     for (let amount = 1; amount <= 24; amount++) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other: the order is what is tested
       await shop.topUp(userId, amount, { code: amount % 3 ? 'CHARGE' : 'ADJUST' });
     }
     const amounts: number[] = [];
     let after: { createdAt: string; logId: number } | undefined;
     for (;;) {
-      // oxlint-disable-next-line no-await-in-loop -- the next page begins where this one ends
       const rows = await page(userId, { after, rowsMax: 7 });
       const last = rows.at(-1);
       if (!last) break;
@@ -138,6 +134,10 @@ describe('the ledger', () => {
       [5, 105, 'PAYMENT'],
       [5, 105, 'GIFT'],
     ];
-    await Promise.all(wrong.map(([amount, after, code]) => expect(shop.rows(insert, [userId, amount, after, code, OPERATOR_ID])).rejects.toThrow('check constraint')));
+    await Promise.all(
+      wrong.map(([amount, after, code]) =>
+        expect(shop.rows(insert, [userId, amount, after, code, OPERATOR_ID])).rejects.toThrow('check constraint'),
+      ),
+    );
   });
 });

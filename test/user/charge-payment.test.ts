@@ -26,7 +26,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   await shop.settle();
-  expect(await shop.violations()).toEqual([]);
+  await shop.assertCleanBooks();
 });
 
 describe('order.payment → user.deduct-balance', () => {
@@ -110,7 +110,9 @@ describe('order.payment → user.deduct-balance', () => {
 
   test('200 payments of one user while the balance is topped up in two processes: nothing fails, nothing is lost', async () => {
     const userId = await shop.customer(100_000);
-    const payments = Array.from({ length: 200 }, (_, index) => (index % 2 ? shop : other).pay({ paymentId: payment + index, userId, amount: 10 }));
+    const payments = Array.from({ length: 200 }, (_, index) =>
+      (index % 2 ? shop : other).pay({ paymentId: payment + index, userId, amount: 10 }),
+    );
     const topUps = Array.from({ length: 200 }, (_, index) => (index % 2 ? shop : other).topUp(userId, 7));
     const verdicts = await Promise.all([...payments, ...topUps]);
     expect(verdicts.every((verdict) => typeof verdict === 'number')).toBe(true);
@@ -167,7 +169,9 @@ describe('order.payment.fail → user.void-charge', () => {
     ]);
     const history = await shop.queries.entries(userId, { rowsMax: 10, code: 'REFUND' });
     expect(history).toMatchObject([{ refId: payment, beforeAmount: 650, afterAmount: 950 }]);
-    expect(await shop.published(OrderPaymentFailDone, payment)).toEqual([{ paymentId: payment, orderId: payment, domain: 'user', undone: true }]);
+    expect(await shop.published(OrderPaymentFailDone, payment)).toEqual([
+      { paymentId: payment, orderId: payment, domain: 'user', undone: true },
+    ]);
   });
 
   test('a second failure of the same payment gives nothing back, and is reported all the same', async () => {
@@ -206,7 +210,10 @@ describe('order.payment.fail → user.void-charge', () => {
   test('charges and failures of 100 payments at once leave the balance as it was', async () => {
     const userId = await shop.customer(5_000);
     const ids = Array.from({ length: 100 }, (_, index) => payment + index);
-    await Promise.all([...ids.map((paymentId) => shop.pay({ paymentId, userId, amount: 20 })), ...ids.map((paymentId) => other.fail(paymentId))]);
+    await Promise.all([
+      ...ids.map((paymentId) => shop.pay({ paymentId, userId, amount: 20 })),
+      ...ids.map((paymentId) => other.fail(paymentId)),
+    ]);
     await shop.settle();
     expect(await shop.balance(userId)).toBe(5_000);
   });

@@ -51,26 +51,40 @@ beforeEach(async () => {
   first = must(await signUp.execute({ email, password: PASSWORD }));
 });
 
-function must<Value>(result: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly refusal: { readonly code: string } }): Value {
+function must<Value>(
+  result: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly refusal: { readonly code: string } },
+): Value {
   if (!result.ok) throw new Error(result.refusal.code);
   return result.value;
 }
 const exchange = async ({ refreshToken }: { refreshToken: string }) => must(await refresh.execute({ refreshToken }));
-const exchangeFails = async ({ refreshToken }: { refreshToken: string }) =>
-  expect(await refresh.execute({ refreshToken })).toMatchObject({ ok: false, refusal: { code: 'UNAUTHENTICATED' } });
+/** Why the token is not exchanged; undefined when it is. */
+const refusalOf = async ({ refreshToken }: { refreshToken: string }) => {
+  const answer = await refresh.execute({ refreshToken });
+  return answer.ok ? undefined : answer.refusal.code;
+};
 const rows = <Row extends object>(name: string, text: string) => databases.of('user').query<Row>(sql(`test.${name}`, text), [first.userId]);
 /** As if no time had passed since the last exchange, however slow the machine is. */
 const stopTheClock = () =>
-  rows('rejuvenate-tokens', `UPDATE shop_user.refresh_token t SET spent_at = now() + interval '1 hour'
-                             FROM shop_user.refresh_session s WHERE s.id = t.session_id AND s.user_id = $1 AND t.spent_at IS NOT NULL`);
+  rows(
+    'rejuvenate-tokens',
+    `UPDATE shop_user.refresh_token t SET spent_at = now() + interval '1 hour'
+                             FROM shop_user.refresh_session s WHERE s.id = t.session_id AND s.user_id = $1 AND t.spent_at IS NOT NULL`,
+  );
 /** As if a minute had passed. */
 const waitAMinute = () =>
-  rows('age-tokens', `UPDATE shop_user.refresh_token t SET spent_at = now() - interval '1 minute'
-                      FROM shop_user.refresh_session s WHERE s.id = t.session_id AND s.user_id = $1 AND t.spent_at IS NOT NULL`);
+  rows(
+    'age-tokens',
+    `UPDATE shop_user.refresh_token t SET spent_at = now() - interval '1 minute'
+                      FROM shop_user.refresh_session s WHERE s.id = t.session_id AND s.user_id = $1 AND t.spent_at IS NOT NULL`,
+  );
 
 describe('an account', () => {
   test('is one, however its address is written', async () => {
-    expect(await signUp.execute({ email: ` ${email.toUpperCase()} `, password: 'another password' })).toMatchObject({ ok: false, refusal: { code: 'EMAIL_TAKEN' } });
+    expect(await signUp.execute({ email: ` ${email.toUpperCase()} `, password: 'another password' })).toMatchObject({
+      ok: false,
+      refusal: { code: 'EMAIL_TAKEN' },
+    });
     expect(must(await logIn.execute({ email: email.toUpperCase(), password: PASSWORD })).userId).toBe(first.userId);
   });
 
@@ -89,7 +103,10 @@ describe('an account', () => {
 
   test('keeps neither the password nor a usable token in the database', async () => {
     const [account] = await rows('account', 'SELECT password_hash FROM shop_user.account WHERE id = $1');
-    const tokens = await rows('tokens', 'SELECT t.* FROM shop_user.refresh_token t JOIN shop_user.refresh_session s ON s.id = t.session_id WHERE s.user_id = $1');
+    const tokens = await rows(
+      'tokens',
+      'SELECT t.* FROM shop_user.refresh_token t JOIN shop_user.refresh_session s ON s.id = t.session_id WHERE s.user_id = $1',
+    );
     const kept = JSON.stringify([account, tokens]);
     expect(kept).not.toContain(PASSWORD);
     expect(kept).not.toContain(first.refreshToken);
@@ -107,8 +124,8 @@ describe('a refresh token', () => {
   test('that comes back later ends the session, also for whoever holds the live token', async () => {
     const second = await exchange(first);
     await waitAMinute();
-    await exchangeFails(first);
-    await exchangeFails(second);
+    expect(await refusalOf(first)).toBe('UNAUTHENTICATED');
+    expect(await refusalOf(second)).toBe('UNAUTHENTICATED');
   });
 
   test('that comes back at once is an answer that was lost: it gets another token in place of the lost one', async () => {
@@ -117,7 +134,7 @@ describe('a refresh token', () => {
     const second = await exchange(first);
     await exchange(second);
     await waitAMinute();
-    await exchangeFails(lost);
+    expect(await refusalOf(lost)).toBe('UNAUTHENTICATED');
   });
 
   test('of ten exchanges at once leaves one live token', async () => {
@@ -133,19 +150,19 @@ describe('a refresh token', () => {
     const other = must(await logIn.execute({ email, password: PASSWORD }));
     await logOut.execute(first);
     await logOut.execute(first);
-    await exchangeFails(first);
-    await exchange(other);
+    expect(await refusalOf(first)).toBe('UNAUTHENTICATED');
+    expect(await refusalOf(other)).toBeUndefined();
   });
 
   test('is not an access token, nor any text', async () => {
-    await exchangeFails({ refreshToken: first.accessToken });
-    await exchangeFails({ refreshToken: 'x.y.z' });
-    await exchangeFails({ refreshToken: `${first.refreshToken}x` });
+    expect(await refusalOf({ refreshToken: first.accessToken })).toBe('UNAUTHENTICATED');
+    expect(await refusalOf({ refreshToken: 'x.y.z' })).toBe('UNAUTHENTICATED');
+    expect(await refusalOf({ refreshToken: `${first.refreshToken}x` })).toBe('UNAUTHENTICATED');
   });
 
   test('that has expired is purged with its session', async () => {
     await rows('expire-session', `UPDATE shop_user.refresh_session SET expires_at = now() - interval '1 second' WHERE user_id = $1`);
-    await exchangeFails(first);
+    expect(await refusalOf(first)).toBe('UNAUTHENTICATED');
     expect(await sessions.purge()).toBe(1);
     expect(await sessions.purge()).toBe(0);
   });
@@ -153,20 +170,21 @@ describe('a refresh token', () => {
 
 test('a user has a bounded number of sessions: the oldest make room', async () => {
   for (let login = 0; login < 20; login++) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other: their age is what is tested
     await databases.of('user').run((tx) => sessions.open(tx, first.userId, Buffer.alloc(32, `${first.userId} ${login}`)));
   }
   expect(await rows('sessions', 'SELECT FROM shop_user.refresh_session WHERE user_id = $1')).toHaveLength(20);
-  await exchangeFails(first);
+  expect(await refusalOf(first)).toBe('UNAUTHENTICATED');
 });
 
 test('a session remembers a bounded number of spent tokens', async () => {
   let latest = first;
   for (let exchanges = 0; exchanges < 105; exchanges++) {
-    // oxlint-disable-next-line no-await-in-loop -- each exchange spends the token of the one before
     latest = await exchange(latest);
   }
-  const kept = await rows('all-tokens', 'SELECT FROM shop_user.refresh_token t JOIN shop_user.refresh_session s ON s.id = t.session_id WHERE s.user_id = $1');
+  const kept = await rows(
+    'all-tokens',
+    'SELECT FROM shop_user.refresh_token t JOIN shop_user.refresh_session s ON s.id = t.session_id WHERE s.user_id = $1',
+  );
   expect(kept.length).toBeLessThanOrEqual(101);
   await exchange(latest);
 });
@@ -184,7 +202,7 @@ describe('the first operator', () => {
 
   test('takes over an account that somebody opened with the address before', async () => {
     await ensureFirstOperator.execute({ email, password: 'operator password' });
-    await exchangeFails(first);
+    expect(await refusalOf(first)).toBe('UNAUTHENTICATED');
     expect((await logIn.execute({ email, password: PASSWORD })).ok).toBe(false);
     expect(must(await logIn.execute({ email, password: 'operator password' }))).toMatchObject({ userId: first.userId, role: 'operator' });
   });

@@ -110,7 +110,12 @@ export class UserDomain {
   }
 
   /** @returns the balance after it, or the code of the refusal. */
-  async topUp(userId: number, amount: number, { idempotencyKey = null as string | null, code = 'CHARGE' as 'CHARGE' | 'ADJUST' } = {}): Promise<number | string> {
+  async topUp(
+    userId: number,
+    amount: number,
+    options: { idempotencyKey?: string; code?: 'CHARGE' | 'ADJUST' } = {},
+  ): Promise<number | string> {
+    const { idempotencyKey = null, code = 'CHARGE' } = options;
     const change = { code, userId: userId as UserId, actorId: OPERATOR_ID, idempotencyKey, amount: money(amount), note: null };
     const verdict = await this.changeBalance.execute(change);
     return verdict.ok ? Number(verdict.value.balance) : verdict.refusal.code;
@@ -125,7 +130,14 @@ export class UserDomain {
   /** The payments run out of time; returns when all that was charged for them is given back. */
   async fail(...paymentIds: readonly number[]): Promise<void> {
     const events = paymentIds.map((paymentId) =>
-      OrderPaymentFail.of({ paymentId, orderId: paymentId, userId: 1, refusedBy: 'order.deadline', code: 'PAYMENT_TIMEOUT', message: 'too late' }),
+      OrderPaymentFail.of({
+        paymentId,
+        orderId: paymentId,
+        userId: 1,
+        refusedBy: 'order.deadline',
+        code: 'PAYMENT_TIMEOUT',
+        message: 'too late',
+      }),
     );
     await this.databases.of('order').run((tx) => this.messaging.bus.emit(tx, ...events));
     await this.settle();
@@ -145,8 +157,10 @@ export class UserDomain {
     return entries.map(({ code, amount }): [string, number] => [code, amount]).toReversed();
   }
 
-  violations(): Promise<{ what: string; id: number }[]> {
-    return this.rows(VIOLATIONS);
+  /** @throws when invariant 1 does not hold, for anybody. */
+  async assertCleanBooks(): Promise<void> {
+    const violations = await this.rows(VIOLATIONS);
+    if (violations.length > 0) throw new Error(`the books are wrong: ${JSON.stringify(violations)}`);
   }
 
   /** What the user domain has published of these payments, the data of each event. */
@@ -158,8 +172,12 @@ export class UserDomain {
     return rows.map(({ data }) => data);
   }
 
-  /** Runs `work` in a transaction of another connection, which commits only when somebody waits for it. */
-  async whileOvertaken(work: (tx: PgTransaction) => Promise<void>, start: () => Promise<unknown>): Promise<void> {
+  /** Runs `work` in a transaction of another process, which commits when `start` waits for it and `meanwhile` is done. */
+  async whileOvertaken(
+    work: (tx: PgTransaction) => Promise<void>,
+    start: () => Promise<unknown>,
+    meanwhile: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
     const databases = new Databases({ url: this.fresh.url });
     let overtaken: Promise<unknown> | undefined;
     try {
@@ -167,6 +185,7 @@ export class UserDomain {
         await work(pgTransaction(tx));
         overtaken = start();
         await this.untilSomebodyWaits();
+        await meanwhile();
       });
       await overtaken;
     } finally {

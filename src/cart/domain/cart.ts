@@ -66,8 +66,7 @@ export function decideQuantity(
       available,
     });
   }
-  if (quantity > ITEM_QUANTITY_MAX)
-    return invalid('quantity', `a cart holds at most ${ITEM_QUANTITY_MAX} of one option, and has ${inCart}`);
+  if (quantity > ITEM_QUANTITY_MAX) return invalid('quantity', `a cart holds at most ${ITEM_QUANTITY_MAX} of one option: it has ${inCart}`);
   if (amountOf(option, quantity) + othersAmount > MONEY_MAX) return invalid('quantity', TOO_LARGE);
   return ok({ option, quantity });
 }

@@ -42,7 +42,7 @@ const CartItemAnswer = z
   .meta({ id: 'CartItem' });
 
 const CartAnswer = z
-  .object({ items: z.array(CartItemAnswer).readonly(), totalAmount: z.int().describe('All subtotals together'), currency: z.string() })
+  .object({ items: z.array(CartItemAnswer), totalAmount: z.int().describe('All subtotals together'), currency: z.string() })
   .meta({ id: 'Cart' });
 
 const itemIdParam = idParam<CartItemId>();
@@ -63,7 +63,7 @@ export class CartController {
   @Route({ summary: "A user's cart, in the order in which it was filled", answer: CartAnswer, problems: ['USER_NOT_FOUND'] })
   async list(@UserParam() userId: UserId) {
     const { items, totalAmount } = orProblem(await this.getCart.execute(userId));
-    return { items: items.map(cartItem), totalAmount: toJson(totalAmount), currency: this.config.currency };
+    return { items: items.map(cartItem), totalAmount: toJson(totalAmount), currency: this.config.currency.code };
   }
 
   @Post()

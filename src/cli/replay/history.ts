@@ -18,6 +18,7 @@ export interface CatalogueItem {
 export interface Customer {
   /** Unique, and fit for an e-mail address: `customer-17850`, `guest-536544`. */
   readonly key: string;
+  readonly guest: boolean;
   readonly spends: Money;
 }
 
@@ -94,11 +95,16 @@ export function historyOf(lines: readonly RetailLine[]): History {
     item.units += quantity;
 
     const customerKey = line.customerId === null ? `guest-${line.invoiceNo.toLowerCase()}` : `customer-${line.customerId}`;
-    const customer = getOrPut(customers, customerKey, () => ({ key: customerKey, spends: NO_MONEY }));
+    const customer = getOrPut(customers, customerKey, () => ({ key: customerKey, guest: line.customerId === null, spends: NO_MONEY }));
     customer.spends = add(customer.spends, times(price, quantity));
 
     // A clerk's slip may put two customers on one number: these are two orders.
-    const draft = getOrPut(drafts, `${line.invoiceNo}/${customerKey}`, () => ({ invoiceNo: line.invoiceNo, customer, time: line.time, quantities: new Map() }));
+    const draft = getOrPut(drafts, `${line.invoiceNo}/${customerKey}`, () => ({
+      invoiceNo: line.invoiceNo,
+      customer,
+      time: line.time,
+      quantities: new Map(),
+    }));
     draft.time = Math.min(draft.time, line.time);
     draft.quantities.set(item, (draft.quantities.get(item) ?? 0) + quantity);
   }
@@ -131,7 +137,12 @@ function ordersOf({ invoiceNo, customer, time, quantities }: Draft): Invoice[] {
 
 /** Null when nobody could read it as a name: empty, `?`, `??? missing` has letters and stays. */
 function nameOf(description: string): string | null {
-  const name = description.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim().slice(0, NAME_CHARACTERS_MAX).trim().toWellFormed();
+  const name = description
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, NAME_CHARACTERS_MAX)
+    .trim()
+    .toWellFormed();
   return /[\p{L}\p{N}]/u.test(name) ? name : null;
 }
 

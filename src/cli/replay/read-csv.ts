@@ -44,7 +44,9 @@ const records = (bytes: Buffer): AsyncIterable<CsvRecord> =>
 async function readBytes(path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path);
-    if (size > FILE_BYTES_MAX) throw new ReplayError(`${path} is larger than ${FILE_BYTES_MAX / 1024 / 1024} MiB. Cut it into several files.`);
+    if (size > FILE_BYTES_MAX) {
+      throw new ReplayError(`${path} is larger than ${FILE_BYTES_MAX / 1024 / 1024} MiB. Cut it into several files.`);
+    }
     return await readFile(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -65,7 +67,9 @@ function refuseOtherEncodings(bytes: Buffer, name: string): void {
     if (!isUtf8(bytes.subarray(from, to))) break;
     from = to + 1;
   }
-  throw new ReplayError(`${name}, line ${line}: not UTF-8 text. Convert the file, for example: iconv -f ISO-8859-1 -t UTF-8 ${name} > utf-8.csv`);
+  throw new ReplayError(
+    `${name}, line ${line}: not UTF-8 text. Convert the file, for example: iconv -f ISO-8859-1 -t UTF-8 ${name} > utf-8.csv`,
+  );
 }
 
 function placesIn(header: readonly string[], name: string): ReadonlyMap<Column, number> {
@@ -83,7 +87,7 @@ const fieldsOf =
     record[places.get(column) ?? -1] ?? '';
 
 function plainly(error: CsvError): string {
-  const line = `line ${String(error['lines'] ?? '?')}`;
+  const line = `line ${Number(error['lines'])}`;
   switch (error.code) {
     case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
       return `${line}: ${String((error['record'] as unknown[]).length)} columns, but the header has another number. A comma inside a text needs quotes around the text.`;

@@ -48,7 +48,10 @@ export function readRetailLine(field: (column: Column) => string, at: string): R
     quantity: Number(matching('Quantity', WHOLE_NUMBER, 'a whole number')),
     time: readTime(text('InvoiceDate')) ?? wrong(at, 'InvoiceDate', text('InvoiceDate'), 'an ISO 8601 time such as 2010-12-01T08:26:00Z'),
     price: readPrice(text('UnitPrice'), at),
-    customerId: customerId === '' ? null : matching('CustomerID', CUSTOMER_ID, 'a customer number of up to 40 letters and digits, or nothing').toLowerCase(),
+    customerId:
+      customerId === ''
+        ? null
+        : matching('CustomerID', CUSTOMER_ID, 'a customer number of up to 40 letters and digits, or nothing').toLowerCase(),
   };
 }
 
@@ -68,8 +71,11 @@ function readPrice(text: string, at: string): Money | null {
 function readTime(text: string): number | null {
   const [, day, time, zone = 'Z'] = ISO_TIME.exec(text) ?? [];
   const milliseconds = Date.parse(`${day}T${time}${zone}`);
-  return Number.isNaN(milliseconds) ? null : milliseconds;
+  return Number.isNaN(milliseconds) || !isDay(String(day)) ? null : milliseconds;
 }
+
+/** Date.parse takes 31 February for 3 March. */
+const isDay = (text: string): boolean => new Date(`${text}T00:00Z`).toISOString().startsWith(text);
 
 function wrong(at: string, column: Column, text: string, wanted: string): never {
   const shown = text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text;

@@ -34,9 +34,10 @@ export class PgSagaJournal extends SagaJournal {
 
   override async undo(tx: Transaction, step: string, sagaIds: readonly number[]): Promise<readonly UndoneStep[]> {
     const known = await this.seize(pgTransaction(tx), this.statements.entomb, step, sagaIds);
-    const acted = known.filter(({ state }) => state !== 'UNDONE');
+    // A refused step did nothing: its refusal stays on record, for it may be asked for again (J2).
+    const acted = known.filter(({ state }) => state === 'DONE');
     if (acted.length > 0) await pgTransaction(tx).query(this.statements.undo, [step, acted.map(({ saga_id }) => saga_id)]);
-    return acted.filter(({ state }) => state === 'DONE').map(({ saga_id, record }) => ({ sagaId: saga_id, record }));
+    return acted.map(({ saga_id, record }) => ({ sagaId: saga_id, record }));
   }
 
   /**

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { OrderId, UserId } from '../../kernel/ids.js';
 import { type Result, ok, refuse } from '../../kernel/result.js';
 import { GetOrderDetailUseCase } from './get-order-detail.use-case.js';
-import { OrderReadModel, type PaymentDetail } from './order-read-model.js';
+import { OrderQueries, type PaymentDetail } from './order-queries.port.js';
 
 /** The latest payment of an order, step by step. */
 @Injectable()
 export class GetPaymentUseCase {
   constructor(
     private readonly orderDetail: GetOrderDetailUseCase,
-    private readonly orders: OrderReadModel,
+    private readonly orders: OrderQueries,
   ) {}
 
   async execute(orderId: OrderId, reader: UserId | null): Promise<Result<PaymentDetail>> {

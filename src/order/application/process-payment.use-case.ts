@@ -9,7 +9,7 @@ import type { PaymentAttempt } from '../domain/payment-attempt.js';
 import { OrderPayment } from './events/order-payment.event.js';
 import { OrderProcessing } from './events/order-processing.event.js';
 import { OrderService } from './order.service.js';
-import { PaymentLock } from './payment-lock.js';
+import { PaymentLock } from './payment-lock.port.js';
 
 /** How long a client waits; after that the payment goes on, and the client is told where to look. */
 const ANSWER_WAIT_MS_MAX = 5_000;

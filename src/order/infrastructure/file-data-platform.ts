@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Received } from '../../messaging/event.js';
-import { DataPlatform } from '../application/data-platform.js';
+import { DataPlatform } from '../application/data-platform.port.js';
 import type { OrderProcessed } from '../application/events/order-processed.event.js';
 
 /**

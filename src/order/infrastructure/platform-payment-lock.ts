@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { OrderId } from '../../kernel/ids.js';
 import { Lock } from '../../locks/lock.js';
-import { PAYMENT_LOCK_TTL_MS, PaymentLock } from '../application/payment-lock.js';
+import { PAYMENT_LOCK_TTL_MS, PaymentLock } from '../application/payment-lock.port.js';
 
 /** The payment lock on whichever lock the deployment has. */
 @Injectable()

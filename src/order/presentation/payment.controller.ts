@@ -11,7 +11,7 @@ import type { OrderId } from '../../kernel/ids.js';
 import { toJson } from '../../kernel/money.js';
 import { GetOrderDetailUseCase } from '../application/get-order-detail.use-case.js';
 import { GetPaymentUseCase } from '../application/get-payment.use-case.js';
-import type { OrderDetail } from '../application/order-read-model.js';
+import type { OrderDetail } from '../application/order-queries.port.js';
 import { OrderChanges } from '../application/order-changes.js';
 import { type PaymentOutcome, ProcessPaymentUseCase } from '../application/process-payment.use-case.js';
 import { AcceptedAnswer, PaidAnswer, PayBody, PaymentAnswer, StatusEvent, orderIdParam } from './order-schemas.js';

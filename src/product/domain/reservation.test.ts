@@ -81,9 +81,9 @@ describe('a batch of orders', () => {
   test('gives an order all that it asked for or nothing', () => {
     fc.assert(
       fc.property(shelves, batches, (shelf, orders) => {
-        decideReservations(shelf, orders).forEach((reservation, index) => {
-          if (reservation.ok) expect(quantities(reservation.value)).toEqual(quantities(orders[index] ?? []));
-        });
+        const served = decideReservations(shelf, orders).map((reservation, index) => ({ reservation, asked: orders[index] ?? [] }));
+        const given = served.flatMap(({ reservation, asked }) => (reservation.ok ? [{ asked, got: reservation.value }] : []));
+        for (const { asked, got } of given) expect(quantities(got)).toEqual(quantities(asked));
       }),
     );
   });

@@ -40,7 +40,7 @@ const LOCK_OPTIONS_OF_ORDERS = sql(
   'product.lock-options-of-orders',
   `SELECT product_option_id FROM shop_product.product_option
    WHERE product_option_id IN (SELECT product_option_id FROM shop_product.stock_hold WHERE order_id = ANY ($1::bigint[]))
-   ORDER BY product_option_id`,
+   ORDER BY product_option_id FOR UPDATE`,
 );
 
 const HOLDS_OF_ORDERS = sql(

@@ -13,7 +13,7 @@ import { money } from '../../kernel/money.js';
 import { ChangeProductUseCase } from '../application/change-product.use-case.js';
 import { CreateProductUseCase } from '../application/create-product.use-case.js';
 import { ReceiveStockUseCase } from '../application/receive-stock.use-case.js';
-import { ProductQueries } from '../infrastructure/product-queries.js';
+import { ProductQueries } from '../application/product-queries.port.js';
 import { productAnswer } from './product-answer.js';
 import { ChangeProduct, CreateProduct, Product, ReceiveStock, StockLevel } from './product-schemas.js';
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { ProblemError } from '../../http/problem.js';
 import type { ProductId } from '../../kernel/ids.js';
-import type { ProductDetail } from '../infrastructure/product-queries.js';
+import type { ProductDetail } from '../application/product-queries.port.js';
 import type { Product } from './product-schemas.js';
 
 /** @throws ProblemError when there is no such product. */

@@ -12,6 +12,7 @@ import {
   textParam,
 } from '../../http/schemas.js';
 import type { ProductId, ProductOptionId } from '../../kernel/ids.js';
+import { POPULAR_DAYS, PRODUCT_SORTS } from '../application/product-queries.port.js';
 import { PRODUCT_OPTIONS_MAX } from '../domain/product.repository.js';
 
 const NAME_CHARACTERS_MAX = 200;
@@ -21,7 +22,7 @@ const NOTE_CHARACTERS_MAX = 500;
 const TOP_DAYS_MAX = 90;
 const TOP_ROWS_MAX = 100;
 
-const sort = z.enum(['latest', 'price_asc', 'price_desc', 'popular']);
+const sort = z.enum(PRODUCT_SORTS);
 
 /** The sort is part of the cursor: a position in one list says nothing in another. */
 export const productCursor = keysetCursor(z.object({ sort, rank: z.int().min(0), productId: idField<ProductId>() }));
@@ -29,7 +30,7 @@ export const productCursor = keysetCursor(z.object({ sort, rank: z.int().min(0),
 export const ListQuery = z
   .object({
     category: textParam({ max: CATEGORY_CHARACTERS_MAX }).optional(),
-    sort: sort.default('latest').describe('`popular`: by units sold in the last 7 days'),
+    sort: sort.default('latest').describe(`\`popular\`: by units sold on the last ${POPULAR_DAYS} days (UTC), today included`),
     cursor: productCursor.param.optional(),
     limit: limitParam,
   })

@@ -8,8 +8,7 @@ import { pageOf } from '../../http/keyset-cursor.js';
 import { Route } from '../../http/route.js';
 import { idParam } from '../../http/schemas.js';
 import type { ProductId } from '../../kernel/ids.js';
-import { ProductListQueries } from '../infrastructure/product-list-queries.js';
-import { ProductQueries } from '../infrastructure/product-queries.js';
+import { ProductQueries } from '../application/product-queries.port.js';
 import { ListedProduct, ListQuery, Product, productCursor, TopQuery, TopSellers } from './product-schemas.js';
 import { productAnswer } from './product-answer.js';
 
@@ -20,7 +19,6 @@ export class ProductsController {
   private readonly currency: string;
 
   constructor(
-    private readonly lists: ProductListQueries,
     private readonly products: ProductQueries,
     @Inject(CONFIG) config: Config,
   ) {
@@ -30,7 +28,7 @@ export class ProductsController {
   @Get()
   @Route({ summary: 'List products', answer: pageOf(ListedProduct) })
   async list(@Query({ schema: ListQuery }) { sort, category, cursor, limit }: z.output<typeof ListQuery>) {
-    const rows = await this.lists.page({ sort, category, after: cursor, rowsMax: limit + 1 });
+    const rows = await this.products.list({ sort, category, after: cursor, rowsMax: limit + 1 });
     return productCursor.page(
       rows,
       limit,

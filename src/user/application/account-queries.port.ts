@@ -41,5 +41,9 @@ export abstract class AccountQueries {
   abstract entries(userId: UserId, filter: EntryFilter): Promise<readonly EntryRow[] | null>;
 
   /** In order of their addresses, those that begin with `emailPrefix` and follow `afterEmail`. */
-  abstract profiles(filter: { readonly emailPrefix: string; readonly afterEmail: string; readonly rowsMax: number }): Promise<readonly ProfileRow[]>;
+  abstract profiles(filter: {
+    readonly emailPrefix: string;
+    readonly afterEmail: string;
+    readonly rowsMax: number;
+  }): Promise<readonly ProfileRow[]>;
 }

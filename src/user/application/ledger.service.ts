@@ -24,7 +24,7 @@ export class LedgerService {
     const verdicts = new Map<Posting, Verdict>();
     let open = postings;
     for (let attempt = 1; open.length > 0; attempt++) {
-      if (attempt > POSTING_ATTEMPTS_MAX) throw new Error(`${open.length} postings found their accounts changed while they held them locked`);
+      if (attempt > POSTING_ATTEMPTS_MAX) throw new Error('accounts changed while they were held locked');
       // oxlint-disable-next-line no-await-in-loop -- the second attempt decides on what the first found changed
       const decided = await this.attempt(tx, open);
       for (const [posting, verdict] of decided) verdicts.set(posting, verdict);
@@ -41,7 +41,9 @@ export class LedgerService {
     const { verdicts, changes } = decidePostings(accounts, made, postings);
     const saved = await this.accounts.save(tx, changes);
     const conflicts = new Set(changes.map(({ from }) => from.userId).filter((userId) => !saved.has(userId)));
-    return postings.map((posting, index): [Posting, Verdict] => [posting, verdicts[index] as Verdict]).filter(([{ userId }]) => !conflicts.has(userId));
+    return postings
+      .map((posting, index): [Posting, Verdict] => [posting, verdicts[index] as Verdict])
+      .filter(([{ userId }]) => !conflicts.has(userId));
   }
 }
 

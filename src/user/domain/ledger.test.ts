@@ -34,10 +34,14 @@ const topUp = (userId: number, amount: number | bigint, idempotencyKey: string |
 const refusalOf = (verdict: Verdict | undefined) => (verdict?.ok === false ? verdict.refusal : undefined);
 
 const USERS = 4;
-const anyAccounts = fc.array(fc.integer({ min: 0, max: 500 }), { minLength: USERS, maxLength: USERS }).map((balances) => balances.map((balance, index) => account(index + 1, balance)));
+const anyAccounts = fc
+  .array(fc.integer({ min: 0, max: 500 }), { minLength: USERS, maxLength: USERS })
+  .map((balances) => balances.map((balance, index) => account(index + 1, balance)));
 /** Users 1 to 4 exist, 5 does not; few keys, so that requests repeat. */
 const anyPosting = fc.oneof(
-  fc.tuple(fc.integer({ min: 1, max: USERS + 1 }), fc.nat(), fc.integer({ min: 0, max: 300 })).map(([userId, paymentId, amount]): Posting => payment(userId, paymentId, amount)),
+  fc
+    .tuple(fc.integer({ min: 1, max: USERS + 1 }), fc.nat(), fc.integer({ min: 0, max: 300 }))
+    .map(([userId, paymentId, amount]): Posting => payment(userId, paymentId, amount)),
   fc
     .tuple(fc.integer({ min: 1, max: USERS + 1 }), fc.integer({ min: -300, max: 300 }), fc.constantFrom(null, 'a', 'b'))
     .map(([userId, amount, key]): Posting => ({ ...topUp(userId, amount, key), code: 'ADJUST' })),
@@ -81,7 +85,11 @@ describe('a repeated request', () => {
     expect(first.verdicts.map((verdict) => verdict.ok && verdict.value.balance)).toEqual([100n, 105n, 100n]);
     expect(first.changes[0]?.balance).toBe(105n);
 
-    const again = decidePostings([account(1, 105)], first.changes.flatMap(({ entries }) => entries), [topUp(1, 100, 'key')]);
+    const again = decidePostings(
+      [account(1, 105)],
+      first.changes.flatMap(({ entries }) => entries),
+      [topUp(1, 100, 'key')],
+    );
     expect(again).toEqual({ verdicts: [{ ok: true, value: { balance: 100n } }], changes: [] });
   });
 
@@ -92,7 +100,11 @@ describe('a repeated request', () => {
   });
 
   test('is recognised per user and operator: another’s same key is another request', () => {
-    const { verdicts } = decidePostings([account(1, 0), account(2, 0)], [], [topUp(1, 100, 'key'), topUp(2, 100, 'key'), { ...topUp(1, 1, 'key'), actorId: user(98) }]);
+    const { verdicts } = decidePostings(
+      [account(1, 0), account(2, 0)],
+      [],
+      [topUp(1, 100, 'key'), topUp(2, 100, 'key'), { ...topUp(1, 1, 'key'), actorId: user(98) }],
+    );
     expect(verdicts.map((verdict) => verdict.ok && verdict.value.balance)).toEqual([100n, 100n, 101n]);
   });
 });
@@ -144,11 +156,15 @@ describe('any batch', () => {
         const charges = postings.filter((posting) => posting.code === 'PAYMENT');
         const charged = decidePostings(accounts, [], charges);
         const made = charged.changes.flatMap(({ entries }) => entries).filter((entry) => 'paymentId' in entry);
-        const after = accounts.map((each) => ({ ...each, balance: charged.changes.find(({ from }) => from.userId === each.userId)?.balance ?? each.balance }));
+        const after = accounts.map((each) => ({
+          ...each,
+          balance: charged.changes.find(({ from }) => from.userId === each.userId)?.balance ?? each.balance,
+        }));
         const voided = decidePostings(after, [], made.map(voidOf));
 
         expect(voided.verdicts.every(({ ok }) => ok)).toBe(true);
-        for (const { from, balance } of voided.changes) expect(balance).toBe(accounts.find(({ userId }) => userId === from.userId)?.balance);
+        const before = new Map(accounts.map(({ userId, balance }) => [userId, balance]));
+        for (const { from, balance } of voided.changes) expect(balance).toBe(before.get(from.userId));
         expect(voided.changes.length).toBe(charged.changes.length);
       }),
     );

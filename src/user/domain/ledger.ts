@@ -74,7 +74,9 @@ export function decidePostings(
   made: Iterable<Entry>,
   postings: readonly Posting[],
 ): { readonly verdicts: Verdict[]; readonly changes: AccountChange[] } {
-  const state = new Map([...accounts].map((account) => [account.userId, { from: account, balance: account.balance, entries: [] as Entry[] }]));
+  const state = new Map(
+    [...accounts].map((account) => [account.userId, { from: account, balance: account.balance, entries: [] as Entry[] }]),
+  );
   const madeByKey = new Map([...made].map((entry) => [repetitionKey(entry), entry]));
   const verdicts = postings.map((posting): Verdict => {
     const account = state.get(posting.userId);
@@ -109,7 +111,11 @@ export function decidePosting(balance: Money, { code, amount }: Posting): Verdic
 }
 
 /** What gives a charge back, all of it. */
-export const voidOf = (charge: PaymentPosting): PaymentPosting => ({ ...charge, code: 'REFUND', amount: subtract(NO_MONEY, charge.amount) });
+export const voidOf = (charge: PaymentPosting): PaymentPosting => ({
+  ...charge,
+  code: 'REFUND',
+  amount: subtract(NO_MONEY, charge.amount),
+});
 
 /** What makes two requests the same request; null when nothing does. */
 export function repetitionKey(posting: Posting): string | null {

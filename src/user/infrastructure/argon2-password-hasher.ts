@@ -33,7 +33,13 @@ export class Argon2PasswordHasher extends PasswordHasher {
 
   override async hash(password: string): Promise<string> {
     const salt = randomBytes(SALT_BYTES);
-    const tag = await this.derive(password, { memory: MEMORY_KIB, passes: PASSES, parallelism: PARALLELISM, nonce: salt, tagLength: TAG_BYTES });
+    const tag = await this.derive(password, {
+      memory: MEMORY_KIB,
+      passes: PASSES,
+      parallelism: PARALLELISM,
+      nonce: salt,
+      tagLength: TAG_BYTES,
+    });
     return `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${PARALLELISM}$${unpadded(salt)}$${unpadded(tag)}`;
   }
 

@@ -65,7 +65,15 @@ export class PgAccountQueries extends AccountQueries {
     return rows.length > 0 || (await this.profile(userId)) ? rows : null;
   }
 
-  override profiles({ emailPrefix, afterEmail, rowsMax }: { emailPrefix: string; afterEmail: string; rowsMax: number }): Promise<readonly ProfileRow[]> {
+  override profiles({
+    emailPrefix,
+    afterEmail,
+    rowsMax,
+  }: {
+    emailPrefix: string;
+    afterEmail: string;
+    rowsMax: number;
+  }): Promise<readonly ProfileRow[]> {
     return this.database.query<ProfileRow>(PROFILES, [emailPrefix, afterEmail, rowsMax]);
   }
 }

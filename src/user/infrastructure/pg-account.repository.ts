@@ -9,7 +9,8 @@ import { type Account, type AccountChange, CONTRA_ACCOUNT, type Entry, type Manu
 const READ = sql('user.read-balances', `SELECT id, balance, version FROM shop_user.account WHERE id = ANY ($1::bigint[])`);
 
 // The rows are locked in order of their ids before any is written, matching or not: writers that meet on two accounts
-// never wait for each other in a circle, and the loser's next attempt reads what it has locked.
+// never wait for each other in a circle, and the loser's next attempt reads what it has locked. The last line asks for all
+// of `locked`, because PostgreSQL runs a SELECT only as far as somebody reads it: none of it when no version matches.
 const SAVE = sql(
   'user.save-balances',
   `WITH change AS (
@@ -31,7 +32,7 @@ const SAVE = sql(
      JOIN saved ON saved.id = e.user_id
      ORDER BY e.ordinal
    )
-   SELECT id FROM saved`,
+   SELECT id, saved.id IS NOT NULL AS saved FROM locked LEFT JOIN saved USING (id)`,
 );
 
 const FIND_REPEATED = sql(
@@ -69,7 +70,7 @@ export class PgAccountRepository extends AccountRepository {
   override async save(tx: Transaction, changes: readonly AccountChange[]): Promise<ReadonlySet<UserId>> {
     if (changes.length === 0) return new Set();
     const entries = changes.flatMap((change) => change.entries);
-    const rows = await pgTransaction(tx).query<{ id: UserId }>(SAVE, [
+    const rows = await pgTransaction(tx).query<{ id: UserId; saved: boolean }>(SAVE, [
       changes.map(({ from }) => from.userId),
       changes.map(({ from }) => from.version),
       changes.map(({ balance }) => balance),
@@ -84,7 +85,7 @@ export class PgAccountRepository extends AccountRepository {
       entries.map((entry) => ('idempotencyKey' in entry ? entry.idempotencyKey : null)),
       entries.map(({ note }) => note),
     ]);
-    return new Set(rows.map(({ id }) => id));
+    return new Set(rows.filter(({ saved }) => saved).map(({ id }) => id));
   }
 
   override async findRepeated(tx: Transaction, postings: readonly ManualPosting[]): Promise<readonly Entry[]> {
@@ -109,7 +110,16 @@ export class PgAccountRepository extends AccountRepository {
 
   override async findCharges(tx: Transaction, paymentIds: readonly PaymentId[]): Promise<readonly PaymentPosting[]> {
     if (paymentIds.length === 0) return [];
-    const rows = await pgTransaction(tx).query<{ user_id: UserId; amount: number; payment_id: PaymentId; note: string | null }>(FIND_CHARGES, [paymentIds]);
-    return rows.map((row) => ({ code: 'PAYMENT', userId: row.user_id, paymentId: row.payment_id, amount: money(row.amount), note: row.note }));
+    const rows = await pgTransaction(tx).query<{ user_id: UserId; amount: number; payment_id: PaymentId; note: string | null }>(
+      FIND_CHARGES,
+      [paymentIds],
+    );
+    return rows.map((row) => ({
+      code: 'PAYMENT',
+      userId: row.user_id,
+      paymentId: row.payment_id,
+      amount: money(row.amount),
+      note: row.note,
+    }));
   }
 }

@@ -23,8 +23,8 @@ const OPEN = sql(
 
 const END_OLDEST = sql(
   'user.end-oldest-sessions',
-  `DELETE FROM shop_user.refresh_session WHERE id IN (
-     SELECT id FROM shop_user.refresh_session WHERE user_id = $1 ORDER BY last_used_at DESC, id DESC OFFSET $2 FOR UPDATE SKIP LOCKED)`,
+  `DELETE FROM shop_user.refresh_session WHERE id = ANY (ARRAY(
+     SELECT id FROM shop_user.refresh_session WHERE user_id = $1 ORDER BY last_used_at DESC, id DESC OFFSET $2 FOR UPDATE SKIP LOCKED))`,
 );
 
 // Both rows are locked: whoever waited here for another exchange must see that the token is spent now.
@@ -45,8 +45,8 @@ const PROLONG = sql(
   `WITH prolonged AS (
      UPDATE shop_user.refresh_session SET last_used_at = now(), expires_at = now() + make_interval(secs => $3) WHERE id = $1
    ), forgotten AS (
-     DELETE FROM shop_user.refresh_token WHERE token_hash IN (
-       SELECT token_hash FROM shop_user.refresh_token WHERE session_id = $1 ORDER BY issued_at DESC OFFSET $4)
+     DELETE FROM shop_user.refresh_token WHERE token_hash = ANY (ARRAY(
+       SELECT token_hash FROM shop_user.refresh_token WHERE session_id = $1 ORDER BY issued_at DESC OFFSET $4))
    )
    INSERT INTO shop_user.refresh_token (token_hash, session_id) VALUES ($2, $1)`,
 );
@@ -56,8 +56,8 @@ const END_ALL = sql('user.end-sessions', 'DELETE FROM shop_user.refresh_session 
 
 const PURGE = sql(
   'user.purge-sessions',
-  `DELETE FROM shop_user.refresh_session WHERE id IN (
-     SELECT id FROM shop_user.refresh_session WHERE expires_at < now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+  `DELETE FROM shop_user.refresh_session WHERE id = ANY (ARRAY(
+     SELECT id FROM shop_user.refresh_session WHERE expires_at < now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))
    RETURNING 1 AS purged`,
 );
 

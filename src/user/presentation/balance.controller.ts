@@ -82,7 +82,12 @@ export class BalanceController {
   async logs(@UserParam() userId: UserId, @Query({ schema: ListEntries }) { cursor, limit, ...filter }: z.output<typeof ListEntries>) {
     const after = cursor && { createdAt: cursor[0], logId: cursor[1] };
     const rows = await this.accounts.entries(userId, { ...filter, after, rowsMax: limit + 1 });
-    return entryCursor.page(orProblem(rows ? ok(rows) : userNotFound(userId)), limit, (row) => [row.createdAt.toISOString(), row.logId], entryAnswer);
+    return entryCursor.page(
+      orProblem(rows ? ok(rows) : userNotFound(userId)),
+      limit,
+      (row) => [row.createdAt.toISOString(), row.logId],
+      entryAnswer,
+    );
   }
 
   @Post('charges')

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Received } from '../../../messaging/event.js';
 import { OnEventOutside } from '../../../messaging/listener.js';
-import { DataPlatform } from '../data-platform.js';
+import { DataPlatform } from '../data-platform.port.js';
 import { OrderProcessed } from '../events/order-processed.event.js';
 
 /** Hands paid orders to the data platform. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../../kernel/transaction.js';
-import type { Received } from '../../../messaging/event.js';
+import type { Received, ShopEvent } from '../../../messaging/event.js';
 import { EventBus } from '../../../messaging/event-bus.js';
 import { OnEvent } from '../../../messaging/listener.js';
 import { SagaJournal } from '../../../messaging/saga-journal.js';
@@ -8,12 +8,10 @@ import { OrderPaymentFailDone } from '../../../order/application/events/order-pa
 import { OrderPaymentFail } from '../../../order/application/events/order-payment-fail.event.js';
 import { OrderProcessingFailDone } from '../../../order/application/events/order-processing-fail-done.event.js';
 import { OrderProcessingFail } from '../../../order/application/events/order-processing-fail.event.js';
-import type { CompensationDone } from '../../../order/application/events/payment-failure.js';
+import type { CompensationDone, PaymentFailure } from '../../../order/application/events/payment-failure.js';
 import type { Confirmation } from '../../domain/confirmation.js';
 import { StockRepository } from '../../domain/stock.repository.js';
 import { CONFIRM_STOCK } from './on-order-processing.listener.js';
-
-type Fail = Received<typeof OrderProcessingFail> | Received<typeof OrderPaymentFail>;
 
 /**
  * Takes back what a failed payment confirmed, as the journal says and not as the event does: the pieces are held for the
@@ -39,7 +37,7 @@ export class OnOrderFailListener {
     await this.bus.emit(tx, ...done.map((each) => OrderPaymentFailDone.of(each)));
   }
 
-  private async rollBack(tx: Transaction, fails: readonly Fail[]): Promise<CompensationDone[]> {
+  private async rollBack(tx: Transaction, fails: readonly ShopEvent<PaymentFailure>[]): Promise<CompensationDone[]> {
     const undone = await this.journal.undo(
       tx,
       CONFIRM_STOCK,

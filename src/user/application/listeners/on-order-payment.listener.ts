@@ -28,11 +28,19 @@ export class OnOrderPaymentListener {
 
   @OnEvent(OrderPayment, DEDUCT_BALANCE)
   deductBalance(tx: Transaction, requests: readonly PaymentRequest[]): Promise<Outcome<Answer>[]> {
-    return this.journal.answerOnce(tx, DEDUCT_BALANCE, requests, ({ data }) => data.paymentId, async (fresh) => {
-      const verdicts = await this.ledger.post(tx, fresh.map(chargeOf));
-      await this.bus.emit(tx, ...fresh.flatMap((request, index) => failureOf(request, verdicts[index] as Verdict)));
-      return verdicts.map((verdict) => (verdict.ok ? done({ remainingBalance: toJson(verdict.value.balance) }) : refused(verdict.refusal)));
-    });
+    return this.journal.answerOnce(
+      tx,
+      DEDUCT_BALANCE,
+      requests,
+      ({ data }) => data.paymentId,
+      async (fresh) => {
+        const verdicts = await this.ledger.post(tx, fresh.map(chargeOf));
+        await this.bus.emit(tx, ...fresh.flatMap((request, index) => failureOf(request, verdicts[index] as Verdict)));
+        return verdicts.map((verdict) =>
+          verdict.ok ? done({ remainingBalance: toJson(verdict.value.balance) }) : refused(verdict.refusal),
+        );
+      },
+    );
   }
 }
 

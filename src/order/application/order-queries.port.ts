@@ -48,7 +48,7 @@ export interface OrdersOfUser {
 }
 
 /** What clients read; it bypasses the aggregate. */
-export abstract class OrderReadModel {
+export abstract class OrderQueries {
   abstract order(orderId: OrderId): Promise<OrderDetail | null>;
   /** Newest first. */
   abstract ordersOf(query: OrdersOfUser): Promise<readonly OrderDetail[]>;

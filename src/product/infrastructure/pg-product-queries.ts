@@ -1,30 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DomainDatabase, sql } from '../../database/database.js';
-import type { ProductId, ProductOptionId } from '../../kernel/ids.js';
-
-export interface ProductDetail {
-  readonly productId: ProductId;
-  readonly name: string;
-  readonly description: string;
-  readonly price: number;
-  readonly category: string;
-  readonly onSale: boolean;
-  readonly createdAt: Date;
-  readonly options: {
-    readonly productOptionId: ProductOptionId;
-    readonly name: string;
-    readonly stock: number;
-    readonly available: number;
-  }[];
-}
-
-export interface TopSeller {
-  readonly productId: ProductId;
-  readonly name: string;
-  readonly price: number;
-  readonly salesCount: number;
-  readonly lastSoldAt: Date;
-}
+import type { ProductId } from '../../kernel/ids.js';
+import {
+  type ListedProduct,
+  type ListRequest,
+  type ProductDetail,
+  ProductQueries,
+  type TopSeller,
+  type TopSellers,
+} from '../application/product-queries.port.js';
+import { LISTS } from './product-list-statements.js';
 
 const DETAIL = sql(
   'product.detail',
@@ -53,20 +38,28 @@ const TOP_SELLERS = sql(
 
 const FIRST_DAY = sql('product.first-day', `SELECT date_trunc('day', now(), 'UTC') - make_interval(days => $1::int - 1) AS since`);
 
-/** What everybody may see of products, straight from the tables. */
+/** Straight from the tables, by the fewest statements. */
 @Injectable()
-export class ProductQueries {
-  constructor(private readonly database: DomainDatabase) {}
+export class PgProductQueries extends ProductQueries {
+  constructor(private readonly database: DomainDatabase) {
+    super();
+  }
 
-  async detail(productId: ProductId): Promise<ProductDetail | undefined> {
+  override list({ sort, category, after, rowsMax }: ListRequest): Promise<readonly ListedProduct[]> {
+    const list = LISTS[sort];
+    const { rank, productId } = after ?? list.start;
+    const values = [rank, productId, rowsMax];
+    return category === undefined ? this.database.query(list.all, values) : this.database.query(list.ofCategory, [...values, category]);
+  }
+
+  override async detail(productId: ProductId): Promise<ProductDetail | undefined> {
     const [detail] = await this.database.query<ProductDetail>(DETAIL, [productId]);
     return detail;
   }
 
-  /** The most sold products of today and the `days` − 1 days before it, in UTC; of equals, the one sold last comes first. */
-  async topSellers(days: number, limit: number): Promise<{ items: TopSeller[]; since: Date }> {
+  override async topSellers(days: number, rowsMax: number): Promise<TopSellers> {
     const [items, [first]] = await Promise.all([
-      this.database.query<TopSeller>(TOP_SELLERS, [days, limit]),
+      this.database.query<TopSeller>(TOP_SELLERS, [days, rowsMax]),
       this.database.query<{ since: Date }>(FIRST_DAY, [days]),
     ]);
     if (!first) throw new Error('a window without a first day');

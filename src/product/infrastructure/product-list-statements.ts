@@ -1,25 +1,6 @@
-import { Injectable } from '@nestjs/common';
-import { DomainDatabase, type Statement, sql } from '../../database/database.js';
+import { type Statement, sql } from '../../database/database.js';
 import type { ProductId } from '../../kernel/ids.js';
-
-/** Popular is what sold most on this many days (UTC), today included. */
-export const POPULAR_DAYS = 7;
-
-export const PRODUCT_SORTS = ['latest', 'price_asc', 'price_desc', 'popular'] as const;
-export type ProductSort = (typeof PRODUCT_SORTS)[number];
-
-/** Where a product stands in a list: its number by the sort (price, units sold), then its id. */
-export interface ListPosition {
-  readonly rank: number;
-  readonly productId: ProductId;
-}
-
-export interface ListedProduct extends ListPosition {
-  readonly name: string;
-  readonly price: number;
-  readonly category: string;
-  readonly onSale: boolean;
-}
+import { type ListPosition, POPULAR_DAYS, type ProductSort } from '../application/product-queries.port.js';
 
 const COLUMNS = `p.product_id AS "productId", p.name, p.price, p.category, p.on_sale AS "onSale"`;
 const BEFORE_ALL: ListPosition = { rank: -1, productId: 0 as ProductId };
@@ -60,6 +41,7 @@ const popular = (category: string): string => `
   ORDER BY rank DESC, "productId" DESC LIMIT $3`;
 
 interface List {
+  /** Where the first page begins. */
   readonly start: ListPosition;
   readonly all: Statement;
   readonly ofCategory: Statement;
@@ -72,32 +54,9 @@ const listOf = (sort: ProductSort, start: ListPosition, text: (category: string)
   ofCategory: sql(`product.list-category-${sort}`, text(inCategory.one)),
 });
 
-const LISTS: Readonly<Record<ProductSort, List>> = {
+export const LISTS: Readonly<Record<ProductSort, List>> = {
   latest: listOf('latest', AFTER_ALL, latest),
   price_asc: listOf('price_asc', BEFORE_ALL, priceAscending),
   price_desc: listOf('price_desc', AFTER_ALL, priceDescending),
   popular: listOf('popular', AFTER_ALL, popular),
 };
-
-/**
- * The list of products, a page at a time. Positions are totally ordered, so a product whose price or sales do not change
- * between two pages is listed exactly once.
- */
-@Injectable()
-export class ProductListQueries {
-  constructor(private readonly database: DomainDatabase) {}
-
-  page(query: {
-    readonly sort: ProductSort;
-    readonly category?: string | undefined;
-    readonly after?: ListPosition | undefined;
-    readonly rowsMax: number;
-  }): Promise<ListedProduct[]> {
-    const list = LISTS[query.sort];
-    const { rank, productId } = query.after ?? list.start;
-    const values = [rank, productId, query.rowsMax];
-    return query.category === undefined
-      ? this.database.query(list.all, values)
-      : this.database.query(list.ofCategory, [...values, query.category]);
-  }
-}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainDatabase, sql } from '../../database/database.js';
 import type { CouponId, OrderId, PaymentId, ProductId, ProductOptionId, UserId } from '../../kernel/ids.js';
-import { type OrderDetail, OrderReadModel, type OrdersOfUser, type PaymentDetail } from '../application/order-read-model.js';
+import { type OrderDetail, OrderQueries, type OrdersOfUser, type PaymentDetail } from '../application/order-queries.port.js';
 import type { OrderStatus } from '../domain/order.js';
 
 interface OrderRow {
@@ -58,7 +58,7 @@ const LATEST_PAYMENT = sql(
 
 /** The lists and details as clients see them, straight from the rows. */
 @Injectable()
-export class PgOrderReadModel extends OrderReadModel {
+export class PgOrderQueries extends OrderQueries {
   constructor(private readonly database: DomainDatabase) {
     super();
   }

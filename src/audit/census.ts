@@ -1,0 +1,67 @@
+import { type Statement, sql } from '../database/database.js';
+
+/** How much there is of everything that the checks go through, in the audit's own snapshot. */
+export interface Census {
+  readonly accounts: number;
+  readonly ledgerEntries: number;
+  readonly chargedPayments: number;
+  readonly options: number;
+  readonly receipts: number;
+  readonly holds: number;
+  readonly orders: number;
+  readonly paidOrders: number;
+  readonly orderLines: number;
+  readonly payments: number;
+  readonly coupons: number;
+  readonly userCoupons: number;
+  readonly usedCoupons: number;
+  readonly rankedDays: number;
+  readonly events: number;
+  readonly cursors: number;
+}
+
+/** How the report calls them. */
+export const CENSUS_NAMES: Readonly<Record<keyof Census, string>> = {
+  accounts: 'accounts',
+  ledgerEntries: 'ledger entries',
+  chargedPayments: 'charged payments',
+  options: 'product options',
+  receipts: 'stock receipts',
+  holds: 'stock holds',
+  orders: 'orders',
+  paidOrders: 'paid orders',
+  orderLines: 'order lines',
+  payments: 'payments',
+  coupons: 'coupons',
+  userCoupons: 'issued coupons',
+  usedCoupons: 'used coupons',
+  rankedDays: 'ranked days of products',
+  events: 'events',
+  cursors: 'cursors',
+};
+
+/** @param schemas those with an event log. */
+export function censusOf(schemas: readonly string[]): Statement {
+  const total = (query: (schema: string) => string): string => schemas.map((schema) => `(${query(schema)})`).join(' + ');
+  return sql(
+    'audit.census',
+    `SELECT
+       clock_timestamp() AS at,
+       (SELECT count(*) FROM shop_user.account) AS "accounts",
+       (SELECT count(*) FROM shop_user.ledger_entry) AS "ledgerEntries",
+       (SELECT count(*) FROM shop_user.ledger_entry WHERE code = 'PAYMENT') AS "chargedPayments",
+       (SELECT count(*) FROM shop_product.product_option) AS "options",
+       (SELECT count(*) FROM shop_product.stock_receipt) AS "receipts",
+       (SELECT count(*) FROM shop_product.stock_hold) AS "holds",
+       (SELECT count(*) FROM shop_order.orders) AS "orders",
+       (SELECT count(*) FROM shop_order.orders WHERE status = 'PAID') AS "paidOrders",
+       (SELECT count(*) FROM shop_order.order_line) AS "orderLines",
+       (SELECT count(*) FROM shop_order.payment_attempt) AS "payments",
+       (SELECT count(*) FROM shop_coupon.coupon) AS "coupons",
+       (SELECT count(*) FROM shop_coupon.user_coupon) AS "userCoupons",
+       (SELECT count(*) FROM shop_coupon.user_coupon WHERE state = 'USED') AS "usedCoupons",
+       (SELECT count(*) FROM shop_product.daily_sales) AS "rankedDays",
+       (${total((schema) => `SELECT count(*) FROM ${schema}.event_log`)})::bigint AS "events",
+       (${total((schema) => `SELECT count(*) FROM ${schema}.event_cursor`)})::bigint AS "cursors"`,
+  );
+}
