@@ -7,10 +7,6 @@
 import { Agent, request } from 'node:http';
 import { parseArgs } from 'node:util';
 
-interface Json {
-  readonly [key: string]: any;
-}
-
 const { values } = parseArgs({
   options: {
     url: { type: 'string', default: 'http://127.0.0.1:3000' },
@@ -27,7 +23,7 @@ const ordersPerClient = Math.ceil(Number(values.orders) / clients);
 const agent = new Agent({ keepAlive: true, maxSockets: clients });
 const base = new URL(values.url);
 
-const operator = await call('POST', '/api/auth/login', { email: values.email, password: values.password });
+const operator = await call<{ accessToken: string }>('POST', '/api/auth/login', { email: values.email, password: values.password });
 const run = Date.now().toString(36);
 const customers = await Promise.all(Array.from({ length: clients }, (_, index) => customer(index)));
 
@@ -36,7 +32,7 @@ await scenario('one hot product', await products(1));
 agent.destroy();
 
 async function customer(index: number): Promise<string> {
-  const { userId, accessToken } = await call('POST', '/api/auth/signup', { email: `bench-${run}-${index}@example.com`, password: 'bench-password' });
+  const { userId, accessToken } = await call<{ userId: number; accessToken: string }>('POST', '/api/auth/signup', { email: `bench-${run}-${index}@example.com`, password: 'bench-password' });
   await call('POST', `/api/users/${userId}/balance/charges`, { amount: 1_000_000_000 }, operator.accessToken);
   return accessToken;
 }
@@ -44,7 +40,8 @@ async function customer(index: number): Promise<string> {
 async function products(count: number): Promise<number[]> {
   const make = async (_: unknown, index: number): Promise<number> => {
     const body = { name: `bench ${run} ${index}`, category: 'bench', price: 10, options: [{ name: 'one', stock: 1_000_000 }] };
-    return (await call('POST', '/api/admin/products', body, operator.accessToken)).options[0].productOptionId;
+    const { options } = await call<{ options: [{ productOptionId: number }] }>('POST', '/api/admin/products', body, operator.accessToken);
+    return options[0].productOptionId;
   };
   return Promise.all(Array.from({ length: count }, make));
 }
@@ -69,7 +66,8 @@ async function scenario(name: string, optionIds: readonly number[]): Promise<voi
 async function place(token: string, productOptionId: number): Promise<number[]> {
   const ids: number[] = [];
   for (let count = 0; count < ordersPerClient; count++) {
-    ids.push((await call('POST', '/api/orders', { items: [{ productOptionId, quantity: 1 }] }, token)).orderId);
+    const items = [{ productOptionId, quantity: 1 }];
+    ids.push((await call<{ orderId: number }>('POST', '/api/orders', { items }, token)).orderId);
   }
   return ids;
 }
@@ -77,13 +75,13 @@ async function place(token: string, productOptionId: number): Promise<number[]> 
 async function payAll(token: string, orderIds: readonly number[], latenciesMs: number[]): Promise<void> {
   for (const orderId of orderIds) {
     const from = performance.now();
-    const { status } = await call('POST', `/api/orders/${orderId}/payment`, {}, token);
+    const { status } = await call<{ status: string }>('POST', `/api/orders/${orderId}/payment`, {}, token);
     if (status !== 'PAID') throw new Error(`order ${orderId} is ${status}`);
     latenciesMs.push(performance.now() - from);
   }
 }
 
-function call(method: string, path: string, body: object, token?: string): Promise<Json> {
+function call<Answer>(method: string, path: string, body: object, token?: string): Promise<Answer> {
   const payload = JSON.stringify(body);
   const headers = {
     'content-type': 'application/json',
@@ -97,7 +95,7 @@ function call(method: string, path: string, body: object, token?: string): Promi
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString();
         if ((response.statusCode ?? 500) >= 300) reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`));
-        else resolve(JSON.parse(text));
+        else resolve(JSON.parse(text) as Answer);
       });
     });
     sent.on('error', reject);

@@ -67,8 +67,8 @@ function withDefaults(config: Config): Config {
 }
 
 function refuseUnknownDomains({ domainDatabaseUrls }: Config): void {
-  const unknown = Object.keys(domainDatabaseUrls).filter((domain) => !DOMAINS.some((known) => known === domain));
-  if (unknown[0]) throw new ConfigError(`DATABASE_URL_${unknown[0].toUpperCase()} names no domain: the domains are ${DOMAINS.join(', ')}. Correct it, or unset it.`);
+  const unknown = Object.keys(domainDatabaseUrls).find((domain) => !DOMAINS.some((known) => known === domain));
+  if (unknown) throw new ConfigError(`DATABASE_URL_${unknown.toUpperCase()} names no domain: the domains are ${DOMAINS.join(', ')}. Correct it, or unset it.`);
 }
 
 function addressOf({ database }: Config): string {

@@ -9,6 +9,9 @@ CREATE TABLE shop_product.daily_sales (
   PRIMARY KEY (day, product_id)
 ) WITH (fillfactor = 70);
 
+-- Whether a product sold lately. Neither index has a column that sales change, so counting stays on the page (HOT).
+CREATE INDEX daily_sales_of_product ON shop_product.daily_sales (product_id, day);
+
 -- Down Migration
 
 DROP TABLE shop_product.daily_sales;

@@ -64,7 +64,10 @@ function parse(args: readonly string[]): Options {
 
 async function auditShop(env: NodeJS.ProcessEnv, { settled }: Options): Promise<{ report: AuditReport; name: string }> {
   const database = await findShopDatabase(env);
-  if (!database) throw new CannotAudit('no shop runs on this data folder, so there are no books to look into. Start it (npm start), or set DATA_DIR or DATABASE_URL');
+  if (!database)
+    throw new CannotAudit(
+      'no shop runs on this data folder (DATA_DIR), so there are no books to look into. Start it with npm start, or set DATABASE_URL',
+    );
   const { url, domainUrls, name } = database;
   return { report: await audit({ url, domainUrls, settled }), name };
 }

@@ -44,7 +44,7 @@ export function OnEvent<Data>(
 ): <Method extends DurableHandler<Data>>(target: object, method: string | symbol, descriptor: TypedPropertyDescriptor<Method>) => void;
 export function OnEvent(event: AnyEvent, subscriber: string, options?: { concerns(event: ShopEvent): boolean }) {
   return (target: object, method: string | symbol): void =>
-    subscribe(target, { mode: 'transaction', subscriber, event, method, concerns: options?.concerns ?? (() => true) });
+    subscribe(target, { mode: 'transaction', subscriber, event, method, concerns: (each) => options?.concerns(each) ?? true });
 }
 
 /**

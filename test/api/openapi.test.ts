@@ -53,7 +53,7 @@ const operations = (): [string, Operation][] =>
   Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method} ${path}`, operation]));
 
 test('the document of the whole shop is valid OpenAPI 3.1', async () => {
-  expect(await new Validator().validate(document as object)).toEqual({ valid: true });
+  expect(await new Validator().validate({ ...document })).toEqual({ valid: true });
 });
 
 test.for(FIXED_ROUTES)('it has the route %s', (route) => {

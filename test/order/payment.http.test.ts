@@ -50,7 +50,7 @@ async function worldOf({ buyer, productId, orderId }: Bought) {
 }
 
 /** Pays, expects a refusal, and expects the world as it was before, at once: compensations come before the answer. */
-async function refusedWithoutTrace(bought: Bought, body: object, status: number, code: string) {
+async function expectRefusalWithoutTrace(bought: Bought, body: object, status: number, code: string) {
   const before = await worldOf(bought);
   const answer = await pay(bought.buyer.token, bought.orderId, body);
   expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
@@ -117,14 +117,14 @@ describe('a payment that goes through', () => {
 describe('a payment that is refused leaves stock, coupon, balance and order as they were', () => {
   test('insufficient balance, and says what was needed', async () => {
     const bought = await ordered({ balance: 1_999, price: 1_000, quantity: 2 });
-    const problem = await refusedWithoutTrace(bought, {}, 422, 'INSUFFICIENT_BALANCE');
+    const problem = await expectRefusalWithoutTrace(bought, {}, 422, 'INSUFFICIENT_BALANCE');
     expect(problem).toMatchObject({ required: 2_000, balance: 1_999 });
   });
 
   test('insufficient balance with a coupon: the coupon is free again', async () => {
     const bought = await ordered({ balance: 10, price: 1_000, quantity: 2 });
     const couponId = await coupon(bought.buyer.token);
-    await refusedWithoutTrace(bought, { couponId }, 422, 'INSUFFICIENT_BALANCE');
+    await expectRefusalWithoutTrace(bought, { couponId }, 422, 'INSUFFICIENT_BALANCE');
     expect((await worldOf(bought)).coupons).toMatchObject([{ status: 'AVAILABLE' }]);
   });
 
@@ -133,15 +133,15 @@ describe('a payment that is refused leaves stock, coupon, balance and order as t
     const couponId = await coupon(first.buyer.token);
     await pay(first.buyer.token, first.orderId, { couponId });
     const again = await shop.api('POST', '/api/orders', { token: first.buyer.token, body: { items: [{ productOptionId: first.optionId, quantity: 1 }] } });
-    await refusedWithoutTrace({ ...first, orderId: again.body.orderId }, { couponId }, 422, 'ALREADY_USED');
+    await expectRefusalWithoutTrace({ ...first, orderId: again.body.orderId }, { couponId }, 422, 'ALREADY_USED');
   });
 
   test("somebody else's coupon, and one that does not exist", async () => {
     const bought = await ordered();
     const stranger = await shop.customer();
     const couponId = await coupon(stranger.token);
-    await refusedWithoutTrace(bought, { couponId }, 422, 'INVALID_COUPON');
-    await refusedWithoutTrace(bought, { couponId: 999_999_999 }, 422, 'INVALID_COUPON');
+    await expectRefusalWithoutTrace(bought, { couponId }, 422, 'INVALID_COUPON');
+    await expectRefusalWithoutTrace(bought, { couponId: 999_999_999 }, 422, 'INVALID_COUPON');
   });
 
   test('an expired coupon', async () => {
@@ -150,7 +150,7 @@ describe('a payment that is refused leaves stock, coupon, balance and order as t
     await expect
       .poll(async () => (await shop.api('GET', '/api/users/me/coupons', { token: bought.buyer.token })).body.items[0].status, { timeout: 20_000 })
       .toBe('EXPIRED');
-    await refusedWithoutTrace(bought, { couponId }, 422, 'EXPIRED_COUPON');
+    await expectRefusalWithoutTrace(bought, { couponId }, 422, 'EXPIRED_COUPON');
   });
 
   test("somebody else's order does not exist", async () => {
@@ -163,7 +163,7 @@ describe('a payment that is refused leaves stock, coupon, balance and order as t
   test('an order that is paid already', async () => {
     const bought = await ordered();
     await pay(bought.buyer.token, bought.orderId);
-    await refusedWithoutTrace(bought, {}, 409, 'ALREADY_PAID');
+    await expectRefusalWithoutTrace(bought, {}, 409, 'ALREADY_PAID');
   });
 
   test('a cancelled order, whose stock is free', async () => {
@@ -174,12 +174,12 @@ describe('a payment that is refused leaves stock, coupon, balance and order as t
     });
     await shop.settle();
     expect((await worldOf(bought)).options).toEqual([{ stock: 5, available: 5 }]);
-    await refusedWithoutTrace(bought, {}, 422, 'ORDER_CANCELLED');
+    await expectRefusalWithoutTrace(bought, {}, 422, 'ORDER_CANCELLED');
   });
 
   test('a refused order can be paid once the reason is gone', async () => {
     const bought = await ordered({ balance: 500, price: 1_000, quantity: 1 });
-    await refusedWithoutTrace(bought, {}, 422, 'INSUFFICIENT_BALANCE');
+    await expectRefusalWithoutTrace(bought, {}, 422, 'INSUFFICIENT_BALANCE');
     await shop.api('POST', `/api/users/${bought.buyer.userId}/balance/charges`, { token: await shop.operatorToken(), body: { amount: 500 } });
     expect(await pay(bought.buyer.token, bought.orderId)).toMatchObject({ status: 200, body: { remainingBalance: 0 } });
   });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProductOptionId } from '../../src/kernel/ids.js';
 import type { Transaction } from '../../src/kernel/transaction.js';
@@ -128,6 +129,38 @@ describe('batches that meet in the database', () => {
   }
 
   const ordersInPart = () => shop.rows('SELECT order_id FROM shop_product.stock_hold GROUP BY order_id HAVING count(DISTINCT state) > 1');
+});
+
+test('rolling payments back leaves holds and stock as if nobody had paid, whatever was ordered', async () => {
+  const { options } = await shop.product([40, 30, 20]);
+  const lines = fc.uniqueArray(fc.record({ option: fc.nat({ max: 2 }), quantity: fc.integer({ min: 1, max: 9 }) }), {
+    minLength: 1,
+    selector: ({ option }) => option,
+  });
+  const orders = fc.array(fc.record({ lines, isPaid: fc.boolean() }), { minLength: 1, maxLength: 8 });
+  let nextId = 1;
+  const stockAndHolds = () =>
+    Promise.all([
+      shop.rows('SELECT product_option_id, stock, reserved FROM shop_product.product_option ORDER BY 1'),
+      shop.rows('SELECT order_id, product_option_id, quantity, state, payment_id, expires_at FROM shop_product.stock_hold ORDER BY 1, 2'),
+    ]);
+
+  await fc.assert(
+    fc.asyncProperty(orders, async (wanted) => {
+      const numbered = wanted.map((each) => ({ ...each, id: nextId++ }));
+      const ids = numbered.map(({ id }) => id);
+      const linesOf = (each: (typeof numbered)[number]): Line[] =>
+        each.lines.map(({ option, quantity }) => [options[option] as ProductOptionId, quantity]);
+      await reserve(numbered.map((each) => placing(each.id, linesOf(each))));
+
+      const before = await stockAndHolds();
+      await confirm(numbered.filter(({ isPaid }) => isPaid).map(({ id }) => id));
+      await rollBack(ids);
+      expect(await stockAndHolds()).toEqual(before);
+      await cancel(ids);
+    }),
+    { numRuns: 25 },
+  );
 });
 
 test('a payment that waits for a release sees what was released', async () => {

@@ -42,10 +42,10 @@ export class InProcessEventBus extends EventBus {
 
   override async emitAsync<Data, Answer>({ definition, data }: Unsent<RequestEvent<Data, Answer>>): Promise<Reply<Answer>> {
     const { publishers, subscribers } = this.options.catalogue.entry(definition.type);
-    const event = definition.seal(data as Data, publishers[0] as string, this.options.clock.now());
+    const event = definition.seal(data, publishers[0] as string, this.options.clock.now());
     const asked = await Promise.allSettled(subscribers.map((subscriber) => this.ask(subscriber, event)));
-    const faults = asked.filter((each) => each.status === 'rejected');
-    if (faults[0]) throw faults[0].reason;
+    const fault = asked.find((each) => each.status === 'rejected');
+    if (fault) throw fault.reason;
     return reply(asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])), definition.answer);
   }
 

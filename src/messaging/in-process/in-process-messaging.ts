@@ -114,7 +114,9 @@ export class InProcessMessaging {
 }
 
 function methodOf({ subscription, target }: BoundSubscription): Method {
-  return (target as Record<string | symbol, Method>)[subscription.method]!.bind(target);
+  const method = (target as Record<string | symbol, Method | undefined>)[subscription.method];
+  if (!method) throw new Error(`${subscription.subscriber} has no method ${String(subscription.method)}`);
+  return method.bind(target);
 }
 
 function requestListener(bound: BoundSubscription): RequestListener {

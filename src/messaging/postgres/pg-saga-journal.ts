@@ -45,7 +45,7 @@ export class PgSagaJournal extends SagaJournal {
    * transaction's uncommitted row waits for it (J1), and only the second statement's snapshot sees what it left.
    */
   private async seize(tx: PgTransaction, insert: Statement, step: string, sagaIds: readonly number[]): Promise<StepRow[]> {
-    const wanted = [...new Set(sagaIds)].sort((a, b) => a - b);
+    const wanted = [...new Set(sagaIds)].toSorted((a, b) => a - b);
     const inserted = new Set((await tx.query<{ saga_id: number }>(insert, [step, wanted])).map(({ saga_id }) => saga_id));
     const existing = wanted.filter((sagaId) => !inserted.has(sagaId));
     return existing.length === 0 ? [] : tx.query<StepRow>(this.statements.lock, [step, existing]);

@@ -19,8 +19,8 @@ test('who waits for an order is woken by its change, not by another', async () =
 
 test('a wait ends by itself, and leaves nobody watching', async () => {
   const changes = new OrderChanges();
-  await changes.next(one, 1);
+  await expect(changes.next(one, 1)).resolves.toBeUndefined();
   const waiting = changes.next(one, 60_000);
   changes.notify(one);
-  await waiting;
+  await expect(waiting).resolves.toBeUndefined();
 });

@@ -65,9 +65,11 @@ export class OrderService {
     const giveUpAtMs = this.clock.now().getTime() + waitMsMax;
     for (;;) {
       const change = this.changes.next(attempt.orderId, LOOK_AGAIN_MS);
+      // oxlint-disable-next-line no-await-in-loop -- looks again after each change
       const progress = await this.orders.progressOf(attempt.id);
       if (progress?.state === 'REFUSED') return progress.refusal;
       if (this.clock.now().getTime() >= giveUpAtMs) return null;
+      // oxlint-disable-next-line no-await-in-loop -- a pause between looks
       await change;
     }
   }

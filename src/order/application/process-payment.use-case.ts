@@ -71,11 +71,13 @@ export class ProcessPaymentUseCase {
   private async resume(attempt: PaymentAttempt): Promise<Result<PaymentOutcome>> {
     for (let faults = 1; ; faults++) {
       try {
+        // oxlint-disable-next-line no-await-in-loop -- the next attempt is for when this one has failed
         return await this.carryOut(attempt);
       } catch (fault) {
         this.logger.warn({ err: fault, paymentId: attempt.id, faults }, 'a step of a payment failed technically');
         // Its lease will run out, and whoever takes it over repeats the steps.
         if (faults >= FAULTS_MAX) return ok({ status: 'PAYMENT_PROCESSING', attempt });
+        // oxlint-disable-next-line no-await-in-loop -- a pause between attempts
         await new Promise((resolve) => setTimeout(resolve, retryDelayMs(faults)));
       }
     }

@@ -4,7 +4,7 @@ import { StockRepository } from '../domain/stock.repository.js';
 import { ChangedAvailability } from './changed-availability.js';
 
 /** So that the order's own expiry usually comes first. */
-export const GRACE_SECONDS = 5;
+const GRACE_SECONDS = 5;
 const HOLDS_PER_ROUND_MAX = 500;
 
 /**

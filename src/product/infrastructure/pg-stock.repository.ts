@@ -93,8 +93,8 @@ const RELEASE = sql(
 const ORDERS_OF_EXPIRED_HOLDS = sql(
   'product.orders-of-expired-holds',
   `SELECT order_id FROM shop_product.stock_hold
-   WHERE state = 'HELD' AND expires_at < now() - make_interval(secs => $1)
-   ORDER BY expires_at, order_id LIMIT $2`,
+   WHERE held_until < now() - make_interval(secs => $1)
+   ORDER BY held_until, order_id LIMIT $2`,
 );
 
 interface OptionRow {

@@ -24,19 +24,20 @@ const priceDescending = (category: string): string => `
   WHERE (p.price, p.product_id) < ($1, $2) ${category}
   ORDER BY p.price DESC, p.product_id DESC LIMIT $3`;
 
-// What sold, then what did not: the second part walks the primary key and need not know how much there is.
+const WINDOW = `day > (now() AT TIME ZONE 'UTC')::date - ${POPULAR_DAYS} AND units > 0`;
+
+// What sold, then what did not: the second part walks the primary key and stops at the end of the page.
 const popular = (category: string): string => `
   WITH sold AS (
-    SELECT product_id, sum(units)::bigint AS units FROM shop_product.daily_sales
-    WHERE day > (now() AT TIME ZONE 'UTC')::date - ${POPULAR_DAYS}
-    GROUP BY product_id HAVING sum(units) > 0
+    SELECT product_id, sum(units)::bigint AS units FROM shop_product.daily_sales WHERE ${WINDOW} GROUP BY product_id
   )
   (SELECT ${COLUMNS}, sold.units AS rank FROM sold JOIN shop_product.product p USING (product_id)
    WHERE (sold.units, p.product_id) < ($1, $2) ${category}
    ORDER BY sold.units DESC, p.product_id DESC LIMIT $3)
   UNION ALL
   (SELECT ${COLUMNS}, 0 AS rank FROM shop_product.product p
-   WHERE (0, p.product_id) < ($1, $2) AND NOT EXISTS (SELECT FROM sold WHERE sold.product_id = p.product_id) ${category}
+   WHERE (0, p.product_id) < ($1, $2) ${category}
+     AND NOT EXISTS (SELECT FROM shop_product.daily_sales s WHERE s.product_id = p.product_id AND ${WINDOW})
    ORDER BY p.product_id DESC LIMIT $3)
   ORDER BY rank DESC, "productId" DESC LIMIT $3`;
 
