@@ -51,15 +51,18 @@ async function auditSnapshot(tx: PgTransaction, settled: boolean): Promise<Audit
   await tx.query(ONE_SNAPSHOT);
   const schemas = (await tx.query<{ schema: string }>(SCHEMAS)).map(({ schema }) => schema);
   const missing = DOMAINS.filter((domain) => !schemas.includes(`shop_${domain}`));
-  if (missing.length > 0)
+  if (missing.length > 0) {
     throw new CannotAudit(`no shop has been opened on this database (no tables of ${missing.join(', ')}). Run: npm start`);
+  }
 
   const [counted] = await tx.query<Census & { at: Date }>(censusOf(schemas));
   if (!counted) throw new Error('the census answered nothing');
   const { at, ...census } = counted;
   const checks: CheckReport[] = [];
-  // One by one: a connection runs one statement at a time.
-  for (const check of checksFor(schemas)) checks.push(reportOf(check, census, await tx.query<FindingRow>(check.statement)));
+  for (const check of checksFor(schemas)) {
+    // oxlint-disable-next-line no-await-in-loop -- a connection runs one statement at a time
+    checks.push(reportOf(check, census, await tx.query<FindingRow>(check.statement)));
+  }
 
   const violations = checks.reduce((total, check) => total + check.violations.total, 0);
   const pending = checks.reduce((total, check) => total + check.pending.total, 0);

@@ -42,7 +42,7 @@ export const CENSUS_NAMES: Readonly<Record<keyof Census, string>> = {
 
 /** @param schemas those with an event log. */
 export function censusOf(schemas: readonly string[]): Statement {
-  const total = (query: (schema: string) => string): string => schemas.map((schema) => `(${query(schema)})`).join(' + ');
+  const total = (table: string): string => schemas.map((schema) => `(SELECT count(*) FROM ${schema}.${table})`).join(' + ');
   return sql(
     'audit.census',
     `SELECT
@@ -61,7 +61,7 @@ export function censusOf(schemas: readonly string[]): Statement {
        (SELECT count(*) FROM shop_coupon.user_coupon) AS "userCoupons",
        (SELECT count(*) FROM shop_coupon.user_coupon WHERE state = 'USED') AS "usedCoupons",
        (SELECT count(*) FROM shop_product.daily_sales) AS "rankedDays",
-       (${total((schema) => `SELECT count(*) FROM ${schema}.event_log`)})::bigint AS "events",
-       (${total((schema) => `SELECT count(*) FROM ${schema}.event_cursor`)})::bigint AS "cursors"`,
+       (${total('event_log')})::bigint AS "events",
+       (${total('event_cursor')})::bigint AS "cursors"`,
   );
 }

@@ -64,10 +64,11 @@ function parse(args: readonly string[]): Options {
 
 async function auditShop(env: NodeJS.ProcessEnv, { settled }: Options): Promise<{ report: AuditReport; name: string }> {
   const database = await findShopDatabase(env);
-  if (!database)
+  if (!database) {
     throw new CannotAudit(
       'no shop runs on this data folder (DATA_DIR), so there are no books to look into. Start it with npm start, or set DATABASE_URL',
     );
+  }
   const { url, domainUrls, name } = database;
   return { report: await audit({ url, domainUrls, settled }), name };
 }

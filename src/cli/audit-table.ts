@@ -22,7 +22,9 @@ export function auditTable(report: AuditReport, { name, inColour, settled }: Tab
   const paint: Paint = (style, text) => (inColour ? styleText(style, text, { validateStream: false }) : text);
   const checks = Object.entries(INVARIANTS).flatMap(([number, heading]) => {
     const ofInvariant = report.checks.filter(({ id }) => id.startsWith(`${number}.`));
-    return ofInvariant.length === 0 ? [] : [`  ${paint('bold', heading)}`, ...ofInvariant.flatMap((check) => linesOf(check, settled, paint)), ''];
+    return ofInvariant.length === 0
+      ? []
+      : [`  ${paint('bold', heading)}`, ...ofInvariant.flatMap((check) => linesOf(check, settled, paint)), ''];
   });
   return `${[`Audit of ${name}`, `One snapshot, taken at ${report.at}`, '', ...checks, verdictOf(report, settled, paint)].join('\n')}\n`;
 }
@@ -33,7 +35,7 @@ type Paint = (style: Style, text: string) => string;
 function linesOf({ id, title, examined, examinedWhat, violations, pending }: CheckReport, settled: boolean, paint: Paint): string[] {
   const failed = violations.total > 0 || (settled && pending.total > 0);
   const mark = failed ? paint('red', '✗') : examined === 0 ? paint('dim', '-') : paint('green', '✓');
-  const counted = examined === 0 ? `nothing to check: no ${examinedWhat}` : `${examined.toLocaleString('en')} ${examinedWhat}`;
+  const counted = examined === 0 && !failed ? `nothing to check: no ${examinedWhat}` : `${examined.toLocaleString('en')} ${examinedWhat}`;
   return [
     `  ${mark} ${id}  ${title.padEnd(TITLE_WIDTH)}${paint('dim', counted)}`,
     ...listOf(violations, (text) => paint('red', text), ''),
@@ -43,13 +45,19 @@ function linesOf({ id, title, examined, examinedWhat, violations, pending }: Che
 
 function listOf({ total, listed }: Findings, paint: (text: string) => string, prefix: string): string[] {
   const lines = listed.map(({ sentence }) => `         ${paint(prefix + sentence)}`);
-  return total > listed.length ? [...lines, `         ${paint(`${prefix}and ${(total - listed.length).toLocaleString('en')} more`)}`] : lines;
+  return total > listed.length
+    ? [...lines, `         ${paint(`${prefix}and ${(total - listed.length).toLocaleString('en')} more`)}`]
+    : lines;
 }
 
 function verdictOf({ clean, violations, pending, checks, census }: AuditReport, settled: boolean, paint: Paint): string {
-  const seen = `${checks.length} checks over ${count(census.orders, 'order')} and ${count(census.ledgerEntries, 'ledger entry', 'ledger entries')}`;
-  const found = `${count(violations, 'violation')}, ${pending.toLocaleString('en')} pending${settled ? ' where nothing should be' : ''}`;
-  return clean ? `${paint('green', 'Clean')}: ${seen}: ${found}.` : `${paint('red', 'NOT CLEAN')}: ${seen}: ${found}.`;
+  const idle = checks.filter(({ examined }) => examined === 0).length;
+  const seen = [
+    `${count(checks.length, 'check')} over ${count(census.orders, 'order')} and ${count(census.ledgerEntries, 'ledger entry', 'ledger entries')}`,
+    ...(idle > 0 ? [`${idle} of them had nothing to check`] : []),
+    `${count(violations, 'violation')}, ${pending.toLocaleString('en')} pending${settled && pending > 0 ? ' where nothing should be' : ''}`,
+  ];
+  return `${clean ? paint('green', 'Clean') : paint('red', 'NOT CLEAN')}: ${seen.join('; ')}.`;
 }
 
 const count = (number: number, one: string, many = `${one}s`): string => `${number.toLocaleString('en')} ${number === 1 ? one : many}`;

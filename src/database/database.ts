@@ -62,6 +62,8 @@ export class Database implements Queryable {
     });
     // An idle connection that breaks (server restart) is replaced at the next use; without a listener it would end the process.
     this.pool.on('error', () => {});
+    // The same for one in use, in a transaction: its next statement fails, and so the transaction does.
+    this.pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   async query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {

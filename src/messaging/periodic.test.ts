@@ -27,7 +27,7 @@ test('the work runs once per interval, the first time after one', async () => {
 test('while more is waiting it runs again at once', async () => {
   let waiting = 5;
   let rounds = 0;
-  const periodic = new Periodic({ everyMs: EVERY_MS, run: () => Promise.resolve(++rounds && --waiting > 0), onFault: () => {} });
+  const periodic = new Periodic({ everyMs: EVERY_MS, run: () => Promise.resolve(++rounds > 0 && --waiting > 0), onFault: () => {} });
   periodic.start();
   await afterMs(EVERY_MS);
   await afterMs(10);

@@ -50,7 +50,9 @@ export abstract class SagaJournal {
     const known = await this.claim(tx, step, requests.map(sagaIdOf));
     const outcomes = new Map([...known].map(([sagaId, recorded]) => [sagaId, recordedOutcome<Answer>(recorded)]));
     // A request that stands twice in one batch is a repetition like any other: only its first is fresh.
-    const fresh = [...new Map(requests.filter((request) => !known.has(sagaIdOf(request))).map((request) => [sagaIdOf(request), request])).values()];
+    const firsts = new Map<number, Request>();
+    for (const request of requests) if (!firsts.has(sagaIdOf(request))) firsts.set(sagaIdOf(request), request);
+    const fresh = [...firsts].flatMap(([sagaId, request]) => (known.has(sagaId) ? [] : [request]));
     const acted = fresh.length > 0 ? await act(fresh) : [];
     const records = fresh.map((request, index) => ({ sagaId: sagaIdOf(request), outcome: acted[index] as Outcome<Answer> }));
     await this.record(tx, step, records);

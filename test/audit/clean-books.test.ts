@@ -3,9 +3,9 @@ import { audit, CannotAudit } from '../../src/audit/audit.js';
 import { Unavailable } from '../../src/kernel/faults.js';
 import { expectCleanBooks } from '../support/books.js';
 import { freshDatabase } from '../support/database.js';
-import { exampleBooks, SETTLE } from './example-books.js';
+import { type ExampleBooks, exampleBooks, SETTLE } from './example-books.js';
 
-let books: Awaited<ReturnType<typeof exampleBooks>>;
+let books: ExampleBooks;
 
 beforeEach(async () => {
   books = await exampleBooks();

@@ -11,7 +11,7 @@ export const SETTLE = `
   UPDATE shop_product.product_option SET reserved = 1 WHERE product_option_id = 1;
   UPDATE shop_order.orders SET status = 'PAID', paid_at = '2026-03-02 01:00Z', payment_id = 5, discount_amount = 0, final_amount = 500 WHERE order_id = 5;
   UPDATE shop_order.payment_attempt SET state = 'PAID', finished_at = '2026-03-02 01:00Z' WHERE payment_id = 5;
-  INSERT INTO shop_order.event_log VALUES ('order.processed', 5, 1, '5', '5', 'order.processed.v1', '2026-03-02Z', '{}');
+  INSERT INTO shop_order.event_log (topic, shard, position, event_id, subject, dataschema, time, data) VALUES ('order.processed', 5, 1, '5', '5', 'order.processed.v1', '2026-03-02Z', '{}');
   UPDATE shop_order.event_log_head SET next_position = 2 WHERE topic = 'order.processed' AND shard = 5;
   UPDATE shop_product.event_cursor c SET position = next_position - 1 FROM shop_order.event_log_head h WHERE c.topic = h.topic AND c.shard = h.shard;
   UPDATE shop_product.daily_sales SET units = units + 2 WHERE product_id = 2`;
@@ -32,10 +32,24 @@ const WITHOUT_GUARDS = `
     END LOOP;
   END $$;`;
 
+const EMPTY = `
+  SET session_replication_role = replica;
+  DO $$ BEGIN
+    EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables
+             WHERE schemaname LIKE 'shop\\_%' AND tablename NOT LIKE 'migrations%');
+  END $$;
+  SET session_replication_role = origin;`;
+
+export interface ExampleBooks extends FreshDatabase {
+  run(statements: string): Promise<void>;
+  /** Runs statements that the tables would refuse. */
+  plant(statements: string): Promise<void>;
+  /** As they were; what a plant took away from the tables stays away. */
+  writeAnew(): Promise<void>;
+}
+
 /** A database of the test's own with the books of `books.sql`. */
-export async function exampleBooks(): Promise<
-  FreshDatabase & { run(statements: string): Promise<void>; plant(statements: string): Promise<void> }
-> {
+export async function exampleBooks(): Promise<ExampleBooks> {
   const database = await freshDatabase();
   const run = async (statements: string): Promise<void> => {
     const client = new pg.Client({ connectionString: database.url });
@@ -47,5 +61,5 @@ export async function exampleBooks(): Promise<
     }
   };
   await run(BOOKS);
-  return { ...database, run, plant: (statements) => run(WITHOUT_GUARDS + statements) };
+  return { ...database, run, plant: (statements) => run(WITHOUT_GUARDS + statements), writeAnew: () => run(EMPTY + BOOKS) };
 }

@@ -1,0 +1,8 @@
+/** Breaks what its check is for, and nothing else: whatever it touches elsewhere is kept consistent. */
+export interface Plant {
+  readonly check: string;
+  readonly what: string;
+  readonly sql: string;
+  /** The whole sentences that the check answers, and so the ids and the numbers. */
+  readonly sentences: readonly string[];
+}
