@@ -41,6 +41,7 @@ export class Consumer {
   private readonly held = new Map<number, { failures: number; untilMs: number }>();
   private positions = new Map<number, number>();
   private outageFailures = 0;
+  private readAtMs = 0;
   private running: Promise<void> = Promise.resolve();
 
   /** Whose cursors this consumer moves. */
@@ -102,8 +103,8 @@ export class Consumer {
   }
 
   private async readNext(): Promise<readonly LoggedEvent[]> {
-    const now = Date.now();
-    const open = [...this.positions].filter(([shard]) => (this.held.get(shard)?.untilMs ?? 0) <= now);
+    this.readAtMs = Date.now();
+    const open = [...this.positions].filter(([shard]) => !this.isHeld(shard));
     const after = open.map(([shard, position]) => ({ shard, position }));
     return after.length === 0 ? [] : this.options.log.read(this.options.type, after, EVENTS_PER_SHARD_MAX);
   }
@@ -158,8 +159,9 @@ export class Consumer {
     this.options.onFault(fault, { subscriber: this.options.subscriber, event, failures, retryInMs });
   }
 
+  /** C2: as of the read, or a pause that ends while the batch is in hand would let later events pass the one that failed. */
   private isHeld(shard: number): boolean {
-    return (this.held.get(shard)?.untilMs ?? 0) > Date.now();
+    return (this.held.get(shard)?.untilMs ?? 0) > this.readAtMs;
   }
 
   private msUntilDue(): number {

@@ -23,7 +23,13 @@ const HOUSE: House = {
     'src/order/application/events/order-processing.event.ts',
     'src/product/application/events/product-changed.event.ts',
   ],
-  'src/cli/audit.ts': ['src/audit/audit.ts', 'src/database/database.ts', 'src/order/domain/order.ts', 'src/product/domain/product.ts', 'node:fs'],
+  'src/cli/audit.ts': [
+    'src/audit/audit.ts',
+    'src/database/database.ts',
+    'src/order/domain/order.ts',
+    'src/product/domain/product.ts',
+    'node:fs',
+  ],
   'src/audit/audit.ts': ['src/database/database.ts', 'src/config/config.ts', 'src/kernel/result.ts'],
   'src/console/infrastructure/books.ts': ['src/audit/audit.ts', 'src/database/database.ts'],
 

@@ -58,7 +58,10 @@ export const CHECKS = {
   'every test runs': eachNode(isTest, (node, file) => {
     if (!ts.isCallExpression(node) || ts.isCallExpression(node.parent) || ts.isPropertyAccessExpression(node.parent)) return undefined;
     const [root = '', ...modifiers] = calleeOf(node);
-    const stops = modifiers.some((name) => ['only', 'skip', 'todo', 'fails', 'skipIf', 'runIf'].includes(name) && !(name === 'runIf' && file.path in CONDITIONAL_TESTS));
+    const stops = modifiers.some(
+      (name) =>
+        ['only', 'skip', 'todo', 'fails', 'skipIf', 'runIf'].includes(name) && !(name === 'runIf' && file.path in CONDITIONAL_TESTS),
+    );
     return stops && ['test', 'it', 'describe', 'suite'].includes(root) ? 'no test is focused, skipped or planned' : undefined;
   }),
 

@@ -5,19 +5,23 @@ import { concurrently } from './concurrently.js';
 
 test('every item is worked on once, begun in order, never more at a time than allowed', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 30 }), fc.integer({ min: 1, max: 8 }), async (turns, workersMax) => {
-      const begun: number[] = [];
-      let running = 0;
-      let mostRunning = 0;
-      await concurrently(turns, workersMax, async (count, index) => {
-        begun.push(index);
-        mostRunning = Math.max(mostRunning, ++running);
-        for (let turn = 0; turn < count; turn++) await nextTurn();
-        running -= 1;
-      });
-      expect(begun).toEqual(turns.map((_, index) => index));
-      expect(mostRunning).toBeLessThanOrEqual(workersMax);
-    }),
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 30 }),
+      fc.integer({ min: 1, max: 8 }),
+      async (turns, workersMax) => {
+        const begun: number[] = [];
+        let running = 0;
+        let mostRunning = 0;
+        await concurrently(turns, workersMax, async (count, index) => {
+          begun.push(index);
+          mostRunning = Math.max(mostRunning, ++running);
+          for (let turn = 0; turn < count; turn++) await nextTurn();
+          running -= 1;
+        });
+        expect(begun).toEqual(turns.map((_, index) => index));
+        expect(mostRunning).toBeLessThanOrEqual(workersMax);
+      },
+    ),
     { numRuns: 50 },
   );
 });

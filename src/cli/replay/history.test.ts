@@ -43,7 +43,9 @@ describe('the catalogue', () => {
 describe('invoices', () => {
   test('repeated lines of one product add up', () => {
     const { invoices, linesSold } = historyOf([line({ quantity: 6 }), line({ quantity: 1 })]);
-    expect(invoices.map(({ lines, total }) => ({ quantities: lines.map(({ quantity }) => quantity), total }))).toEqual([{ quantities: [7], total: 1_785n }]);
+    expect(invoices.map(({ lines, total }) => ({ quantities: lines.map(({ quantity }) => quantity), total }))).toEqual([
+      { quantities: [7], total: 1_785n },
+    ]);
     expect(linesSold).toBe(2);
   });
 
@@ -106,7 +108,15 @@ describe('skipped lines', () => {
   test('they are counted by reason, invoice and stock code', () => {
     const { skipped } = historyOf([line({ stockCode: 'POST' }), line({ stockCode: 'POST' }), line({ stockCode: 'M', invoiceNo: '2' })]);
     expect(skipped).toEqual([
-      { reason: 'no-goods', lines: 3, invoices: 2, stockCodes: new Map([['POST', 2], ['M', 1]]) },
+      {
+        reason: 'no-goods',
+        lines: 3,
+        invoices: 2,
+        stockCodes: new Map([
+          ['POST', 2],
+          ['M', 1],
+        ]),
+      },
     ]);
   });
 });
@@ -129,7 +139,8 @@ test('whatever the lines, each is sold or skipped, and all views add up to the s
       expect(history.linesSold + skipped).toBe(lines.length);
 
       const sold = lines.filter(
-        ({ invoiceNo, stockCode, quantity, price }) => invoiceNo !== 'C4' && stockCode !== 'POST' && quantity > 0 && price !== null && price > 0n,
+        ({ invoiceNo, stockCode, quantity, price }) =>
+          invoiceNo !== 'C4' && stockCode !== 'POST' && quantity > 0 && price !== null && price > 0n,
       );
       expect(history.units).toBe(sold.reduce((sum, { quantity }) => sum + quantity, 0));
       expect(history.total).toBe(sold.reduce((sum, { quantity, price }) => sum + BigInt(quantity) * (price ?? 0n), 0n));

@@ -39,7 +39,9 @@ test('everything can be set', () => {
 });
 
 test('the shop is looked for on the port of the environment, whatever its other settings', () => {
-  expect(parseOptions(['sales.csv'], { ...ADMIN, PORT: '8080', DATABASE_URL: 'nonsense', CURRENCY: 'nonsense' })).toMatchObject({ url: 'http://127.0.0.1:8080' });
+  expect(parseOptions(['sales.csv'], { ...ADMIN, PORT: '8080', DATABASE_URL: 'nonsense', CURRENCY: 'nonsense' })).toMatchObject({
+    url: 'http://127.0.0.1:8080',
+  });
 });
 
 test('the demo operator is that of the data folder, and a folder without one stays as it is', () => {

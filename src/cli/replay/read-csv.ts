@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { CsvError, parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse/sync';
 import { ReplayError } from './replay-error.js';
 import { COLUMNS, type Column, readRetailLine, type RetailLine } from './retail-line.js';
 
@@ -19,27 +19,27 @@ export async function readCsv(path: string): Promise<RetailLine[]> {
   refuseOtherEncodings(bytes, name);
 
   const lines: RetailLine[] = [];
+  let linesRead = 0;
   let places: ReadonlyMap<Column, number> | undefined;
+  const take = (record: readonly string[], line: number): null => {
+    if (places) lines.push(readRetailLine(fieldsOf(record, places), `${name}, line ${line}`));
+    else places = placesIn(record, name);
+    linesRead = line;
+    return null; // nothing for the parser to keep
+  };
   try {
-    for await (const { record, info } of records(bytes)) {
-      if (places) lines.push(readRetailLine(fieldsOf(record, places), `${name}, line ${info.lines}`));
-      else places = placesIn(record, name);
-    }
+    parse(bytes, {
+      bom: true,
+      skip_empty_lines: true,
+      max_record_size: LINE_CHARACTERS_MAX,
+      on_record: (record: string[], { lines: line }) => take(record, line),
+    });
   } catch (error) {
-    throw error instanceof CsvError ? new ReplayError(`${name}, ${plainly(error)}`) : error;
+    throw error instanceof CsvError ? new ReplayError(`${name}, ${plainly(error, linesRead)}`) : error;
   }
   if (lines.length === 0) throw new ReplayError(`${name} has no lines${places ? ' below its header' : ': it is empty'}.`);
   return lines;
 }
-
-interface CsvRecord {
-  readonly record: readonly string[];
-  /** `lines`: the number of the last line of this record, from 1. */
-  readonly info: { readonly lines: number };
-}
-
-const records = (bytes: Buffer): AsyncIterable<CsvRecord> =>
-  parse(bytes, { bom: true, info: true, skip_empty_lines: true, max_record_size: LINE_CHARACTERS_MAX });
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
@@ -76,7 +76,9 @@ function placesIn(header: readonly string[], name: string): ReadonlyMap<Column, 
   const places = new Map(COLUMNS.map((column) => [column, header.findIndex((title) => title.trim() === column)]));
   const missing = COLUMNS.filter((column) => places.get(column) === -1);
   if (missing.length > 0) {
-    throw new ReplayError(`${name}, line 1: the header lacks the column ${missing.join(', ')}. Expected: ${COLUMNS.join(',')}`);
+    throw new ReplayError(
+      `${name}, line 1: the header lacks the column${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. Expected: ${COLUMNS.join(',')}`,
+    );
   }
   return places;
 }
@@ -86,13 +88,14 @@ const fieldsOf =
   (column: Column): string =>
     record[places.get(column) ?? -1] ?? '';
 
-function plainly(error: CsvError): string {
+/** @param linesRead those before the record that is wrong */
+function plainly(error: CsvError, linesRead: number): string {
   const line = `line ${Number(error['lines'])}`;
   switch (error.code) {
     case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
       return `${line}: ${String((error['record'] as unknown[]).length)} columns, but the header has another number. A comma inside a text needs quotes around the text.`;
     case 'CSV_QUOTE_NOT_CLOSED':
-      return `${line}: the file ends inside a quoted text. Close the quote.`;
+      return `line ${linesRead + 1}: a quote is opened here and closed nowhere. Close it, or double it.`;
     case 'INVALID_OPENING_QUOTE':
     case 'CSV_INVALID_CLOSING_QUOTE':
       return `${line}: a quote in the middle of a text. Double it, and put the whole text in quotes.`;

@@ -30,6 +30,7 @@ export function tableOf(report: Report): string {
     [
       'Stock',
       `${count(stock.before)} before, ${count(stock.after)} after, ${count(stock.reserved)} set aside; ${count(stock.optionsNotSoldOut)} options not sold out`,
+      ...(stock.reserved > 0 ? ['set aside for unpaid orders, or for orders that a crash cut short: free again when the hold ends'] : []),
     ],
     ['Balances', `${inPounds(balances.given)} given, ${inPounds(balances.left)} left in ${count(balances.accountsNotEmpty)} accounts`],
     ['Top products', ...columns([['', 'in the shop', 'in the file', ''], ...top.items.map(topRow)])],

@@ -63,7 +63,11 @@ export class InProcessEventBus extends EventBus {
   /** One statement for all events of the transaction, as its last, so that the log's heads are locked for the commit only. */
   private writeAtCommit(tx: Transaction, events: ShopEvent[]): void {
     this.unwritten.set(tx, events);
-    tx.beforeCommit(() => this.options.logOf(tx.domain).append(tx, events));
+    tx.beforeCommit(() => {
+      // L1: what another last statement emits after this one is written by itself.
+      this.unwritten.delete(tx);
+      return this.options.logOf(tx.domain).append(tx, events);
+    });
     tx.afterCommit(() => this.options.appended(tx.domain, new Set(events.map(({ type }) => type))));
   }
 

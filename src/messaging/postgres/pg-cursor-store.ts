@@ -60,7 +60,7 @@ function statementsFor(domain: string) {
       `messaging.${domain}.advance-cursors`,
       `UPDATE ${table} AS c SET position = t.position
        FROM unnest($4::smallint[], $5::bigint[]) AS t (shard, position)
-       WHERE c.subscriber = $1 AND c.topic = $2 AND c.source = $3 AND c.shard = t.shard`,
+       WHERE c.subscriber = $1 AND c.topic = $2 AND c.source = $3 AND c.shard = t.shard AND c.position < t.position`,
     ),
   };
 }

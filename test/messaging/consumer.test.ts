@@ -1,0 +1,319 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Transaction } from '../../src/kernel/transaction.js';
+import type { ShopEvent } from '../../src/messaging/event.js';
+import { LOG_SHARDS } from '../../src/messaging/event-log.js';
+import { PgCursorStore } from '../../src/messaging/postgres/pg-cursor-store.js';
+import { PgEventLog } from '../../src/messaging/postgres/pg-event-log.js';
+import { bySubject, type Happening, happeningOf, startWorld, until, type World } from './world.js';
+
+const SHARDS = Array.from({ length: LOG_SHARDS }, (_, shard) => shard);
+
+let world: World;
+beforeEach(async () => {
+  world = await startWorld();
+});
+afterEach(() => world.stop());
+
+const times = (subject: number, count: number, from = 1): Happening[] =>
+  Array.from({ length: count }, (_, index) => ({ subject, n: from + index }));
+const expectDelivered = (...happenings: readonly Happening[]): Promise<void> =>
+  until('all was delivered', async () => (await world.effects()).length >= happenings.length).then(async () =>
+    expect(bySubject(await world.effects())).toEqual(bySubject(happenings)),
+  );
+const recording = {
+  mode: 'transaction',
+  handle: (tx: Transaction, events: readonly ShopEvent[]) => world.recordEffects(tx, events),
+} as const;
+
+describe('C1: exactly one effect', () => {
+  test('of an event whose first transaction was aborted after the effect', async () => {
+    let aborts = 3;
+    const consumer = await world.consumer({
+      mode: 'transaction',
+      handle: async (tx, events) => {
+        await world.recordEffects(tx, events);
+        if (aborts-- > 0) throw new Error('aborted');
+      },
+    });
+    const all = [...times(1, 3), ...times(2, 3)];
+    await world.append(...all);
+    consumer.start();
+    await expectDelivered(...all);
+    expect(aborts).toBeLessThan(0);
+    expect(await consumer.lag()).toBe(0);
+  });
+
+  test('across a restart: the next consumer goes on where the last one ended', async () => {
+    const first = await world.consumer(recording);
+    first.start();
+    await world.append(...times(1, 10));
+    first.hint();
+    await expectDelivered(...times(1, 10));
+    await first.stop();
+    await world.append(...times(1, 10, 11));
+    const second = await world.consumer(recording);
+    expect(await second.lag()).toBe(10);
+    second.start();
+    await expectDelivered(...times(1, 20));
+  });
+
+  test('while connections break under it', async () => {
+    const faults: unknown[] = [];
+    const consumer = await world.consumer(
+      { mode: 'transaction', handle: (tx, events) => world.recordEffects(tx, events).then(() => sleep(5)) },
+      { onFault: (fault) => faults.push(fault) },
+    );
+    const all = SHARDS.flatMap((shard) => times(shard + LOG_SHARDS, 150));
+    await world.append(...all);
+    consumer.start();
+    for (let breaks = 0; breaks < 3; breaks++) {
+      const before = (await world.effects()).length;
+      await until('something more was delivered', async () => (await world.effects()).length > before || before === all.length);
+      await world.breakConnections();
+    }
+    await expectDelivered(...all);
+    expect(await world.effects()).toHaveLength(all.length);
+  });
+
+  test('for two subscribers each its own', async () => {
+    const heard: string[] = [];
+    const listening = (subscriber: string) =>
+      world.consumer(
+        { mode: 'transaction', handle: (_, events) => Promise.resolve(heard.push(...events.map(({ id }) => `${subscriber} ${id}`))) },
+        { subscriber },
+      );
+    const both = await Promise.all([listening('product.one'), listening('product.two')]);
+    await world.append(...times(1, 2));
+    for (const consumer of both) consumer.start();
+    await until('both have heard', () => heard.length === 4);
+    expect(heard.toSorted()).toEqual(
+      ['product.one', 'product.two'].flatMap((who) => [`${who} test.happened:1:1`, `${who} test.happened:1:2`]),
+    );
+  });
+});
+
+describe('C2, C3: an event that fails', () => {
+  const POISON: Happening = { subject: 1, n: 2 };
+  const isPoison = (event: ShopEvent): boolean => happeningOf(event).subject === POISON.subject && happeningOf(event).n === POISON.n;
+
+  test('holds up the later events of its shard and nobody else; healed, all go on in order', async () => {
+    const faults: { readonly id: string | undefined; readonly failures: number }[] = [];
+    let poisonous = true;
+    const consumer = await world.consumer(
+      {
+        mode: 'transaction',
+        handle: async (tx, events) => {
+          await world.recordEffects(tx, events);
+          if (poisonous && events.some(isPoison)) throw new Error('poison');
+        },
+      },
+      { onFault: (_, { event, failures }) => faults.push({ id: event?.id, failures }) },
+    );
+    const neighbour = 1 + LOG_SHARDS;
+    await world.append(
+      ...times(1, 4),
+      ...times(neighbour, 2),
+      ...SHARDS.filter((shard) => shard !== 1).flatMap((shard) => times(shard, 4)),
+    );
+    consumer.start();
+    const others = SHARDS.filter((shard) => shard !== 1).flatMap((shard) => times(shard, 4));
+    await expectDelivered({ subject: 1, n: 1 }, ...others);
+
+    await until('it was tried again and again', () => faults.length >= 3);
+    await world.append(...times(2, 1, 5));
+    consumer.hint();
+    await expectDelivered({ subject: 1, n: 1 }, ...others, { subject: 2, n: 5 });
+    const known = faults.slice();
+    expect(known.every(({ id }) => id === 'test.happened:1:2')).toBe(true);
+    expect(known.map(({ failures }) => failures)).toEqual(known.map((_, index) => index + 1));
+    expect(await consumer.lag()).toBe(5);
+
+    poisonous = false;
+    await expectDelivered(...times(1, 4), ...times(neighbour, 2), ...others, { subject: 2, n: 5 });
+    const ofShard = (await world.effects()).filter(({ subject }) => subject % LOG_SHARDS === 1);
+    expect(ofShard).toEqual([...times(1, 4), ...times(neighbour, 2)]);
+  });
+
+  test('in every shard at once leaves what came before each', async () => {
+    const consumer = await world.consumer({
+      mode: 'transaction',
+      handle: async (tx, events) => {
+        await world.recordEffects(tx, events);
+        if (events.some((event) => happeningOf(event).n === 3)) throw new Error('poison');
+      },
+    });
+    await world.append(...SHARDS.flatMap((shard) => times(shard, 5)));
+    consumer.start();
+    await expectDelivered(...SHARDS.flatMap((shard) => times(shard, 2)));
+  });
+});
+
+describe('two consumers of one subscriber, each in a process of its own,', () => {
+  test('do everything once and in order, whoever does it', async () => {
+    const two = await Promise.all([world.consumer(recording), world.consumer(recording, { at: world.process() })]);
+    for (const consumer of two) consumer.start();
+    const subjects = Array.from({ length: 40 }, (_, subject) => subject);
+    for (let round = 0; round < 10; round++) {
+      await world.append(...subjects.flatMap((subject) => times(subject, 3, round * 3 + 1)));
+      for (const consumer of two) consumer.hint();
+    }
+    await expectDelivered(...subjects.flatMap((subject) => times(subject, 30)));
+    expect(await world.effects()).toHaveLength(subjects.length * 30);
+  });
+
+  test('share: what one works on the other leaves alone, and does the rest', async () => {
+    const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
+    const { promise: began, resolve: begin } = Promise.withResolvers<void>();
+    const slow = await world.consumer({
+      mode: 'transaction',
+      handle: async (tx, events) => {
+        begin();
+        await gate;
+        await world.recordEffects(tx, events);
+      },
+    });
+    await world.append(...times(1, 2));
+    slow.start();
+    await began;
+    const quick = await world.consumer(recording, { at: world.process() });
+    quick.start();
+    await world.append(...times(1, 1, 3), ...times(2, 2));
+    await expectDelivered(...times(2, 2));
+    letGo();
+    await expectDelivered(...times(1, 3), ...times(2, 2));
+  });
+
+  test('do not keep asking for what the other works on', async () => {
+    let reads = 0;
+    class CountingLog extends PgEventLog {
+      override read(...parameters: Parameters<PgEventLog['read']>): ReturnType<PgEventLog['read']> {
+        reads++;
+        return super.read(...parameters);
+      }
+    }
+    const consumer = await world.consumer(recording, { log: new CountingLog(world.databases.of('order')) });
+    const product = world.databases.of('product');
+    const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
+    const { promise: locked, resolve: hasLocked } = Promise.withResolvers<void>();
+    const otherProcess = product.run(async (tx) => {
+      await new PgCursorStore(product).lock(tx, consumer.identity, SHARDS);
+      hasLocked();
+      await gate;
+    });
+    await locked;
+    await world.append(...times(1, 1));
+    consumer.start();
+    await sleep(500);
+    letGo();
+    await otherProcess;
+    // Without any rest it would have asked some hundred times.
+    expect(reads).toBeLessThan(30);
+    await expectDelivered(...times(1, 1));
+  });
+});
+
+test('C4: an event whose hint was lost is delivered at the next poll', async () => {
+  const consumer = await world.consumer(recording);
+  consumer.start();
+  await world.append(...times(1, 1));
+  await expectDelivered(...times(1, 1));
+  await world.append(...times(1, 1, 2));
+  await expectDelivered(...times(1, 2));
+});
+
+test('stopping finishes the batch in hand, and takes no other', async () => {
+  const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
+  const { promise: began, resolve: begin } = Promise.withResolvers<void>();
+  const consumer = await world.consumer({
+    mode: 'transaction',
+    handle: async (tx, events) => {
+      begin();
+      await gate;
+      await world.recordEffects(tx, events);
+    },
+  });
+  await world.append(...times(1, 2));
+  consumer.start();
+  await began;
+  await world.append(...times(1, 1, 3));
+  const stopped = consumer.stop();
+  letGo();
+  await stopped;
+  expect(await world.effects()).toEqual(times(1, 2));
+});
+
+describe('an effect outside of transactions', () => {
+  const outside = (handle: (events: readonly ShopEvent[], signal: AbortSignal) => Promise<unknown>) =>
+    ({ mode: 'outside', handle }) as const;
+
+  test('holds no connection, and the cursor follows it', async () => {
+    const told: Happening[] = [];
+    const consumer = await world.consumer(
+      outside(async (events) => {
+        await world.databases.of('product').query({ name: 'test.free', text: 'SELECT 1' });
+        told.push(...events.map(happeningOf));
+      }),
+    );
+    await world.append(...times(1, 5), ...times(2, 5));
+    consumer.start();
+    await until('nothing is left', async () => (await consumer.lag()) === 0);
+    expect(bySubject(told)).toEqual(bySubject([...times(1, 5), ...times(2, 5)]));
+  });
+
+  test('that fails comes again before anything later of its shard, however long the failing took', async () => {
+    const told: Happening[] = [];
+    let poisonous = true;
+    const consumer = await world.consumer(
+      outside((events) => {
+        if (poisonous && events.some((event) => happeningOf(event).n === 1)) return Promise.reject(new Error('poison'));
+        told.push(...events.map(happeningOf));
+        return Promise.resolve();
+      }),
+      // The process stands still for longer than the first pause, as in a long garbage collection.
+      { onFault: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150) },
+    );
+    await world.append(...times(1, 4));
+    consumer.start();
+    await sleep(400);
+    poisonous = false;
+    await until('nothing is left', async () => (await consumer.lag()) === 0);
+    expect(told).toEqual(times(1, 4));
+  });
+
+  test('is told when it has to end', async () => {
+    const { promise: began, resolve: begin } = Promise.withResolvers<void>();
+    const consumer = await world.consumer(
+      outside(async (_, signal) => {
+        begin();
+        await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))));
+      }),
+    );
+    await world.append(...times(1, 1));
+    consumer.start();
+    await began;
+    await consumer.stop();
+    expect(await consumer.lag()).toBe(1);
+  });
+
+  test('of a slow process never moves the cursor back behind what another has done', async () => {
+    const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
+    const { promise: began, resolve: begin } = Promise.withResolvers<void>();
+    const slow = await world.consumer(outside(() => (begin(), gate)));
+    await world.append(...times(1, 1));
+    slow.start();
+    await began;
+    const quick = await world.consumer(
+      outside(() => Promise.resolve()),
+      { at: world.process() },
+    );
+    quick.start();
+    await world.append(...times(1, 4, 2));
+    await until('the quick one has done all', async () => (await quick.lag()) === 0);
+    await quick.stop();
+    const stopped = slow.stop();
+    letGo();
+    await stopped;
+    expect(await quick.lag()).toBe(0);
+  });
+});
