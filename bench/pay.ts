@@ -32,7 +32,10 @@ await scenario('one hot product', await products(1));
 agent.destroy();
 
 async function customer(index: number): Promise<string> {
-  const { userId, accessToken } = await call<{ userId: number; accessToken: string }>('POST', '/api/auth/signup', { email: `bench-${run}-${index}@example.com`, password: 'bench-password' });
+  const { userId, accessToken } = await call<{ userId: number; accessToken: string }>('POST', '/api/auth/signup', {
+    email: `bench-${run}-${index}@example.com`,
+    password: 'bench-password',
+  });
   await call('POST', `/api/users/${userId}/balance/charges`, { amount: 1_000_000_000 }, operator.accessToken);
   return accessToken;
 }
@@ -56,7 +59,8 @@ async function scenario(name: string, optionIds: readonly number[]): Promise<voi
   await Promise.all(customers.map((token, index) => payAll(token, orders[index] as number[], latenciesMs)));
   const seconds = (performance.now() - payFrom) / 1_000;
   latenciesMs.sort((a, b) => a - b);
-  const at = (share: number): string => (latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * share))] as number).toFixed(1);
+  const at = (share: number): string =>
+    (latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * share))] as number).toFixed(1);
   console.log(
     `${name}: ${Math.round(latenciesMs.length / seconds)} payments/s (${clients} clients, ${latenciesMs.length} orders), ` +
       `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms; placed ${Math.round(placedPerSecond)} orders/s`,

@@ -37,7 +37,12 @@ async function openShop(config: Config, url: string, embedded: EmbeddedPostgres 
   await migrateAll(url, config.domainDatabaseUrls, log);
   const databases = new Databases({ url, domainUrls: config.domainDatabaseUrls, poolConnectionsMax: config.poolConnectionsMax });
   const settings = { ...config, jwtSecret: config.jwtSecret ?? generatedSecret(config.dataDir, 'jwt-secret') };
-  const server = await createHttpApplication({ module: AppModule.with(config, databases), settings, database: databases.of('http'), version: version() });
+  const server = await createHttpApplication({
+    module: AppModule.with(config, databases),
+    settings,
+    database: databases.of('http'),
+    version: version(),
+  });
   try {
     const address = await server.listen();
     const stop = async (): Promise<void> => {
@@ -68,7 +73,10 @@ function withDefaults(config: Config): Config {
 
 function refuseUnknownDomains({ domainDatabaseUrls }: Config): void {
   const unknown = Object.keys(domainDatabaseUrls).find((domain) => !DOMAINS.some((known) => known === domain));
-  if (unknown) throw new ConfigError(`DATABASE_URL_${unknown.toUpperCase()} names no domain: the domains are ${DOMAINS.join(', ')}. Correct it, or unset it.`);
+  if (unknown)
+    throw new ConfigError(
+      `DATABASE_URL_${unknown.toUpperCase()} names no domain: the domains are ${DOMAINS.join(', ')}. Correct it, or unset it.`,
+    );
 }
 
 function addressOf({ database }: Config): string {

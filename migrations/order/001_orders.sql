@@ -24,6 +24,15 @@ CREATE INDEX orders_of_user ON shop_order.orders (user_id, order_id DESC);
 CREATE INDEX orders_of_user_by_status ON shop_order.orders (user_id, status, order_id DESC);
 CREATE INDEX orders_to_expire ON shop_order.orders (expires_at) WHERE status = 'PENDING';
 
+-- The order that a customer's Idempotency-Key stands for: a repetition after a crash finds its own hold and its own order.
+CREATE TABLE shop_order.order_request (
+  user_id         bigint      NOT NULL,
+  idempotency_key text        NOT NULL CHECK (char_length(idempotency_key) BETWEEN 1 AND 255),
+  order_id        bigint      NOT NULL UNIQUE,
+  created_at      timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (user_id, idempotency_key)
+);
+
 CREATE TABLE shop_order.order_line (
   order_id          bigint  NOT NULL REFERENCES shop_order.orders,
   line              integer NOT NULL CHECK (line > 0),
@@ -75,5 +84,6 @@ CREATE UNLOGGED TABLE shop_order.lock (
 DROP TABLE shop_order.lock;
 DROP TABLE shop_order.payment_attempt;
 DROP TABLE shop_order.order_line;
+DROP TABLE shop_order.order_request;
 DROP TABLE shop_order.orders;
 DROP SEQUENCE shop_order.order_id;

@@ -33,7 +33,8 @@ const AWAY_CODES = /^(08|57P|53300|ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH)
 const AWAY_MESSAGES = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
 
 const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid, format) => (oid === pg.types.builtins.INT8 ? safeInteger : (pg.types.getTypeParser(oid, format) as (text: string) => unknown)),
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.INT8 ? safeInteger : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
 };
 
 function safeInteger(text: string): number {

@@ -128,10 +128,15 @@ export class Consumer {
 
   /** Runs the effect and advances the cursors. @returns where the cursors stand now. */
   private applied(events: readonly LoggedEvent[]): Promise<readonly ShardPosition[]> {
-    return this.options.effect.mode === 'transaction' ? this.appliedInTransaction(events, this.options.effect.handle) : this.appliedOutside(events, this.options.effect.handle);
+    return this.options.effect.mode === 'transaction'
+      ? this.appliedInTransaction(events, this.options.effect.handle)
+      : this.appliedOutside(events, this.options.effect.handle);
   }
 
-  private appliedInTransaction(events: readonly LoggedEvent[], handle: (tx: Transaction, events: readonly ShopEvent[]) => Promise<unknown>): Promise<readonly ShardPosition[]> {
+  private appliedInTransaction(
+    events: readonly LoggedEvent[],
+    handle: (tx: Transaction, events: readonly ShopEvent[]) => Promise<unknown>,
+  ): Promise<readonly ShardPosition[]> {
     const { cursors, unitOfWork } = this.options;
     return unitOfWork.run(async (tx) => {
       const locked = await cursors.lock(tx, this.identity, shardsOf(events));
@@ -144,7 +149,10 @@ export class Consumer {
     });
   }
 
-  private async appliedOutside(events: readonly LoggedEvent[], handle: (events: readonly ShopEvent[], signal: AbortSignal) => Promise<unknown>): Promise<readonly ShardPosition[]> {
+  private async appliedOutside(
+    events: readonly LoggedEvent[],
+    handle: (events: readonly ShopEvent[], signal: AbortSignal) => Promise<unknown>,
+  ): Promise<readonly ShardPosition[]> {
     const { cursors, unitOfWork } = this.options;
     await handle(events, AbortSignal.any([this.stopping.signal, AbortSignal.timeout(OUTSIDE_EFFECT_MS_MAX)]));
     const ends = endsOf(events);

@@ -100,7 +100,9 @@ describe('listeners', () => {
   }
 
   test('are found by what they declare, and one method may stand for several events', () => {
-    const found = subscriptionsOf(Ranking.prototype).map(({ event, subscriber, mode, method }) => `${event.type} → ${subscriber}: ${mode}, ${String(method)}`);
+    const found = subscriptionsOf(Ranking.prototype).map(
+      ({ event, subscriber, mode, method }) => `${event.type} → ${subscriber}: ${mode}, ${String(method)}`,
+    );
     expect(found.toSorted()).toEqual([
       'order.paid → product.rank: transaction, rank',
       'order.paid → product.tell: outside, tell',

@@ -33,7 +33,9 @@ export class EventCatalogue {
 
   /** The durable events that a domain publishes. */
   publishedBy(domain: string): readonly DurableEvent[] {
-    return this.entries.filter((entry) => entry.publishers.includes(domain)).flatMap(({ event }) => (event.kind === 'durable' ? [event] : []));
+    return this.entries
+      .filter((entry) => entry.publishers.includes(domain))
+      .flatMap(({ event }) => (event.kind === 'durable' ? [event] : []));
   }
 
   /** @throws when a domain publishes what the catalogue does not grant it. */

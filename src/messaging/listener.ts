@@ -37,7 +37,11 @@ export function OnEvent<Data, Answer>(
   event: RequestEvent<Data, Answer>,
   subscriber: string,
   options?: { concerns(event: ShopEvent<Data>): boolean },
-): <Method extends RequestHandler<Data, Answer>>(target: object, method: string | symbol, descriptor: TypedPropertyDescriptor<Method>) => void;
+): <Method extends RequestHandler<Data, Answer>>(
+  target: object,
+  method: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
 export function OnEvent<Data>(
   event: DurableEvent<Data>,
   subscriber: string,
@@ -68,4 +72,3 @@ export function subscriptionsOf(target: object): readonly Subscription[] {
 
 /** The domain of a subscriber: the part of its name before the first dot. */
 export const domainOf = (subscriber: string): string => subscriber.slice(0, subscriber.indexOf('.'));
-

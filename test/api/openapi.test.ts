@@ -50,7 +50,9 @@ beforeAll(async () => {
 afterAll(() => shop.stop());
 
 const operations = (): [string, Operation][] =>
-  Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method} ${path}`, operation]));
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method} ${path}`, operation]),
+  );
 
 test('the document of the whole shop is valid OpenAPI 3.1', async () => {
   expect(await new Validator().validate({ ...document })).toEqual({ valid: true });
@@ -65,7 +67,10 @@ describe('every route under /api', () => {
     for (const [name, { summary, responses }] of operations().filter(([route]) => route.includes(' /api/'))) {
       expect(summary, name).toBeTruthy();
       const statuses = Object.keys(responses);
-      expect(statuses.some((status) => status.startsWith('2')), name).toBe(true);
+      expect(
+        statuses.some((status) => status.startsWith('2')),
+        name,
+      ).toBe(true);
       expect(statuses, name).toEqual(expect.arrayContaining(['429', '500', '503']));
     }
   });

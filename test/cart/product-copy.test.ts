@@ -34,7 +34,7 @@ test('a lower revision that comes late changes nothing', async () => {
 });
 
 test('several revisions in one batch leave the highest, and do not disturb other products', async () => {
-  await shop.tell(
+  await shop.tellAtOnce(
     { productId: 3, revision: 2, options: { 30: 2 } },
     { productId: 4, revision: 1, options: { 40: 1 } },
     { productId: 3, revision: 3, options: { 30: 3 } },

@@ -40,10 +40,13 @@ function write(path: string, text: string): void {
 /** Makes the changes of the page's `diff` of this file; every part of it must be found. */
 function change(path: string): void {
   const diff = fences.find(({ info, heading }) => info === 'diff' && pathOf(heading) === path)?.text.split('\n') ?? [];
-  const changed = partsOf(diff).reduce((text, { before, after }) => {
-    expect(text).toContain(before);
-    return text.replace(before, () => after);
-  }, readFileSync(at(path), 'utf8'));
+  const changed = partsOf(diff).reduce(
+    (text, { before, after }) => {
+      expect(text).toContain(before);
+      return text.replace(before, () => after);
+    },
+    readFileSync(at(path), 'utf8'),
+  );
   write(path, changed);
 }
 
@@ -89,7 +92,8 @@ test(
     const shop = await start();
     try {
       const orderId = await payAnOrder(shop.address);
-      const receipts = () => query<{ text: string }>(database.url, `SELECT text FROM shop_notification.receipt WHERE order_id = ${orderId}`);
+      const receipts = () =>
+        query<{ text: string }>(database.url, `SELECT text FROM shop_notification.receipt WHERE order_id = ${orderId}`);
       await expectEventually('there is a receipt', async () => (await receipts()).length > 0);
       expect((await receipts()).map(({ text }) => text)).toEqual([`Thank you. You paid 700 (KRW) for order ${orderId}.`]);
     } finally {

@@ -34,6 +34,3 @@ export function headingLevelsOf(markdown: string): number[] {
   const withoutFences = markdown.replaceAll(/^```[^]*?^```$/gm, '');
   return [...withoutFences.matchAll(/^(#+) /gm)].map(([, hashes = '']) => hashes.length);
 }
-
-/** The cells of the first column of every table row, without the header. */
-export const firstCellsOf = (markdown: string): string[] => [...markdown.matchAll(/^\| (.*?) \|/gm)].map(([, cell = '']) => cell);

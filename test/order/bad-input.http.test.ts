@@ -42,8 +42,14 @@ describe('an order that cannot be read is a 400 that names the field', () => {
 
   test('malformed JSON, another content type, a body over the limit', async () => {
     expect(await place('{"items": [')).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
-    expect(await place('items=1', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({ status: 415, body: { code: 'UNSUPPORTED_MEDIA_TYPE' } });
-    expect(await place(JSON.stringify({ items: [line()], note: 'x'.repeat(1_100_000) }))).toMatchObject({ status: 413, body: { code: 'PAYLOAD_TOO_LARGE' } });
+    expect(await place('items=1', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({
+      status: 415,
+      body: { code: 'UNSUPPORTED_MEDIA_TYPE' },
+    });
+    expect(await place(JSON.stringify({ items: [line()], note: 'x'.repeat(1_100_000) }))).toMatchObject({
+      status: 413,
+      body: { code: 'PAYLOAD_TOO_LARGE' },
+    });
   });
 });
 
@@ -55,7 +61,10 @@ describe('an order that cannot be had is refused whole', () => {
 
   test('more than there is, also when only repeated lines together are too much', async () => {
     for (const items of [[line({ quantity: 6 })], [line({ quantity: 3 }), line({ quantity: 3 })]]) {
-      expect(await place({ items })).toMatchObject({ status: 422, body: { code: 'INSUFFICIENT_STOCK', productOptionId: optionId, requested: 6, available: 5 } });
+      expect(await place({ items })).toMatchObject({
+        status: 422,
+        body: { code: 'INSUFFICIENT_STOCK', productOptionId: optionId, requested: 6, available: 5 },
+      });
     }
   });
 
@@ -87,19 +96,28 @@ describe('addresses and callers', () => {
       ['POST', '/api/orders/999999999/payment'],
       ['POST', '/api/orders/999999999/cancel'],
     ] as const) {
-      expect(await shop.api(method, path, { token, ...(method === 'POST' ? { body: {} } : {}) })).toMatchObject({ status: 404, body: { code: 'ORDER_NOT_FOUND' } });
+      expect(await shop.api(method, path, { token, ...(method === 'POST' ? { body: {} } : {}) })).toMatchObject({
+        status: 404,
+        body: { code: 'ORDER_NOT_FOUND' },
+      });
     }
   });
 
   test('nobody gets in without a token, or with a wrong one', async () => {
     for (const wrong of [undefined, 'rubbish', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.']) {
-      expect(await shop.api('GET', '/api/users/me/orders', { token: wrong })).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+      expect(await shop.api('GET', '/api/users/me/orders', { token: wrong })).toMatchObject({
+        status: 401,
+        body: { code: 'UNAUTHENTICATED' },
+      });
     }
   });
 
   test("another user's list does not exist", async () => {
     const stranger = await shop.customer();
-    expect(await shop.api('GET', `/api/users/${stranger.userId}/orders`, { token })).toMatchObject({ status: 404, body: { code: 'USER_NOT_FOUND' } });
+    expect(await shop.api('GET', `/api/users/${stranger.userId}/orders`, { token })).toMatchObject({
+      status: 404,
+      body: { code: 'USER_NOT_FOUND' },
+    });
   });
 
   test('a coupon id of the wrong shape is named, and the order stays as it was', async () => {
@@ -114,16 +132,24 @@ describe('addresses and callers', () => {
   test('a list is read page by page, newest first, and a tampered cursor is named', async () => {
     const reader = await shop.customer();
     const { optionIds } = await shop.product({ price: 1, stock: [10] });
-    for (let count = 0; count < 5; count++) await shop.api('POST', '/api/orders', { token: reader.token, body: { items: [{ productOptionId: optionIds[0], quantity: 1 }] } });
+    for (let count = 0; count < 5; count++)
+      await shop.api('POST', '/api/orders', { token: reader.token, body: { items: [{ productOptionId: optionIds[0], quantity: 1 }] } });
     const ids: number[] = [];
     let cursor: string | null = null;
     do {
-      const page: { body: { items: { orderId: number }[]; nextCursor: string | null } } = await shop.api('GET', `/api/users/me/orders?limit=2${cursor ? `&cursor=${cursor}` : ''}`, { token: reader.token });
+      const page: { body: { items: { orderId: number }[]; nextCursor: string | null } } = await shop.api(
+        'GET',
+        `/api/users/me/orders?limit=2${cursor ? `&cursor=${cursor}` : ''}`,
+        { token: reader.token },
+      );
       ids.push(...page.body.items.map(({ orderId }) => orderId));
       cursor = page.body.nextCursor;
     } while (cursor);
     expect(ids).toHaveLength(5);
     expect(ids).toEqual(ids.toSorted((a, b) => b - a));
-    expect(await shop.api('GET', '/api/users/me/orders?cursor=rubbish', { token: reader.token })).toMatchObject({ status: 400, body: { errors: [{ path: 'cursor' }] } });
+    expect(await shop.api('GET', '/api/users/me/orders?cursor=rubbish', { token: reader.token })).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: 'cursor' }] },
+    });
   });
 });

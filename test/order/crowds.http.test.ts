@@ -32,7 +32,9 @@ test('200 customers want one of 100 pieces: exactly 100 orders, 100 payments, an
   const orders = await Promise.all(buyers.map(({ token }) => order(token, optionId)));
   expect(tally(orders)).toEqual({ '201': 100, '422 INSUFFICIENT_STOCK': 100 });
 
-  const won = orders.flatMap(({ status, body }, index) => (status === 201 ? [{ orderId: body.orderId, token: buyers[index]?.token ?? '' }] : []));
+  const won = orders.flatMap(({ status, body }, index) =>
+    status === 201 ? [{ orderId: body.orderId, token: buyers[index]?.token ?? '' }] : [],
+  );
   expect(tally(await Promise.all(won.map(({ token, orderId }) => pay(token, orderId))))).toEqual({ '200': 100 });
   const product = await shop.api('GET', `/api/products/${productId}`);
   expect(product.body.options).toMatchObject([{ stock: 0, available: 0 }]);
@@ -94,7 +96,10 @@ test('payments, cancellations and refusals over the same few products, in every 
   const buyers = await Promise.all(Array.from({ length: 10 }, () => shop.customer(3_000)));
   const answers = await crowd(async (index) => {
     const token = buyers[index % buyers.length]?.token ?? '';
-    const items = optionIds.map((_, at) => ({ productOptionId: optionIds[(at + index) % optionIds.length] as number, quantity: 1 + (index % 3) }));
+    const items = optionIds.map((_, at) => ({
+      productOptionId: optionIds[(at + index) % optionIds.length] as number,
+      quantity: 1 + (index % 3),
+    }));
     const placed = await shop.api('POST', '/api/orders', { token, body: { items } });
     return index % 5 === 0 ? shop.api('POST', `/api/orders/${placed.body.orderId}/cancel`, { token }) : pay(token, placed.body.orderId);
   });

@@ -16,7 +16,10 @@ async function shopWith(send: DataPlatform['send']): Promise<void> {
 async function payOnce() {
   const buyer = await shop.customer(1_000);
   const { optionIds } = await shop.product({ price: 1_000, stock: [1] });
-  const order = await shop.api('POST', '/api/orders', { token: buyer.token, body: { items: [{ productOptionId: optionIds[0], quantity: 1 }] } });
+  const order = await shop.api('POST', '/api/orders', {
+    token: buyer.token,
+    body: { items: [{ productOptionId: optionIds[0], quantity: 1 }] },
+  });
   const paid = await shop.api('POST', `/api/orders/${order.body.orderId}/payment`, { token: buyer.token, body: {} });
   return { orderId: order.body.orderId as number, paid };
 }

@@ -50,7 +50,17 @@ async function scene({ balance, ownCoupon }: { balance: number; ownCoupon: boole
     shop.api('GET', `/api/orders/${orderId}`, { token: buyer.token }),
   ]);
   const steps = payment.body.steps.map(({ event, listener, outcome }: Record<string, string>) => `${event} → ${listener}: ${outcome}`);
-  return { buyer, productId, couponId, orderId, paid, option: product.body.options[0], coupon: coupons.body.items[0], order: order.body, steps };
+  return {
+    buyer,
+    productId,
+    couponId,
+    orderId,
+    paid,
+    option: product.body.options[0],
+    coupon: coupons.body.items[0],
+    order: order.body,
+    steps,
+  };
 }
 
 describe('a payment that succeeds', () => {
@@ -77,7 +87,9 @@ describe('a payment refused at order.processing', () => {
     expect(option).toMatchObject({ stock: 10, available: 8 });
     expect(coupon.status).toBe('AVAILABLE');
     expect(order.status).toBe('PENDING');
-    expect(steps).toEqual(expect.arrayContaining(['order.processing → product.confirm-stock: DONE', 'order.processing → coupon.use-coupon: REFUSED']));
+    expect(steps).toEqual(
+      expect.arrayContaining(['order.processing → product.confirm-stock: DONE', 'order.processing → coupon.use-coupon: REFUSED']),
+    );
   });
 });
 

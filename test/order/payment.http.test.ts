@@ -64,9 +64,19 @@ describe('a payment that goes through', () => {
     const bought = await ordered({ balance: 10_000, price: 1_000, stock: 10, quantity: 3 });
     const paid = await pay(bought.buyer.token, bought.orderId);
     expect(paid.status).toBe(200);
-    expect(paid.body).toMatchObject({ orderId: bought.orderId, status: 'PAID', paidAmount: 3_000, discountAmount: 0, remainingBalance: 7_000 });
+    expect(paid.body).toMatchObject({
+      orderId: bought.orderId,
+      status: 'PAID',
+      paidAmount: 3_000,
+      discountAmount: 0,
+      remainingBalance: 7_000,
+    });
     const world = await worldOf(bought);
-    expect(world).toMatchObject({ options: [{ stock: 7, available: 7 }], balance: { balance: 7_000 }, order: { status: 'PAID', finalAmount: 3_000 } });
+    expect(world).toMatchObject({
+      options: [{ stock: 7, available: 7 }],
+      balance: { balance: 7_000 },
+      order: { status: 'PAID', finalAmount: 3_000 },
+    });
   });
 
   test('with a coupon takes the discounted amount, and the coupon is used', async () => {
@@ -99,9 +109,18 @@ describe('a payment that goes through', () => {
 
   test('can be had asynchronously: 202 now, its outcome at the status address', async () => {
     const bought = await ordered();
-    const accepted = await shop.api('POST', `/api/orders/${bought.orderId}/payment`, { token: bought.buyer.token, body: {}, headers: { prefer: 'respond-async' } });
-    expect(accepted).toMatchObject({ status: 202, body: { status: 'PAYMENT_PROCESSING', statusUrl: `/api/orders/${bought.orderId}/payment` } });
-    await expect.poll(async () => (await shop.api('GET', accepted.body.statusUrl, { token: bought.buyer.token })).body.status, { timeout: 20_000 }).toBe('PAID');
+    const accepted = await shop.api('POST', `/api/orders/${bought.orderId}/payment`, {
+      token: bought.buyer.token,
+      body: {},
+      headers: { prefer: 'respond-async' },
+    });
+    expect(accepted).toMatchObject({
+      status: 202,
+      body: { status: 'PAYMENT_PROCESSING', statusUrl: `/api/orders/${bought.orderId}/payment` },
+    });
+    await expect
+      .poll(async () => (await shop.api('GET', accepted.body.statusUrl, { token: bought.buyer.token })).body.status, { timeout: 20_000 })
+      .toBe('PAID');
   });
 
   test('with an idempotency key is answered the same again, and charges once', async () => {
@@ -132,7 +151,10 @@ describe('a payment that is refused leaves stock, coupon, balance and order as t
     const first = await ordered();
     const couponId = await coupon(first.buyer.token);
     await pay(first.buyer.token, first.orderId, { couponId });
-    const again = await shop.api('POST', '/api/orders', { token: first.buyer.token, body: { items: [{ productOptionId: first.optionId, quantity: 1 }] } });
+    const again = await shop.api('POST', '/api/orders', {
+      token: first.buyer.token,
+      body: { items: [{ productOptionId: first.optionId, quantity: 1 }] },
+    });
     await expectRefusalWithoutTrace({ ...first, orderId: again.body.orderId }, { couponId }, 422, 'ALREADY_USED');
   });
 
@@ -148,7 +170,9 @@ describe('a payment that is refused leaves stock, coupon, balance and order as t
     const bought = await ordered();
     const couponId = await coupon(bought.buyer.token, { expiresAt: new Date(Date.now() + 1_500).toISOString() });
     await expect
-      .poll(async () => (await shop.api('GET', '/api/users/me/coupons', { token: bought.buyer.token })).body.items[0].status, { timeout: 20_000 })
+      .poll(async () => (await shop.api('GET', '/api/users/me/coupons', { token: bought.buyer.token })).body.items[0].status, {
+        timeout: 20_000,
+      })
       .toBe('EXPIRED');
     await expectRefusalWithoutTrace(bought, { couponId }, 422, 'EXPIRED_COUPON');
   });
@@ -180,7 +204,10 @@ describe('a payment that is refused leaves stock, coupon, balance and order as t
   test('a refused order can be paid once the reason is gone', async () => {
     const bought = await ordered({ balance: 500, price: 1_000, quantity: 1 });
     await expectRefusalWithoutTrace(bought, {}, 422, 'INSUFFICIENT_BALANCE');
-    await shop.api('POST', `/api/users/${bought.buyer.userId}/balance/charges`, { token: await shop.operatorToken(), body: { amount: 500 } });
+    await shop.api('POST', `/api/users/${bought.buyer.userId}/balance/charges`, {
+      token: await shop.operatorToken(),
+      body: { amount: 500 },
+    });
     expect(await pay(bought.buyer.token, bought.orderId)).toMatchObject({ status: 200, body: { remainingBalance: 0 } });
   });
 
@@ -189,6 +216,8 @@ describe('a payment that is refused leaves stock, coupon, balance and order as t
     await pay(bought.buyer.token, bought.orderId);
     const payment = await shop.api('GET', `/api/orders/${bought.orderId}/payment`, { token: bought.buyer.token });
     expect(payment.body).toMatchObject({ status: 'REFUSED', errorCode: 'INSUFFICIENT_BALANCE' });
-    expect(payment.body.steps).toContainEqual(expect.objectContaining({ listener: 'user.deduct-balance', outcome: 'REFUSED', code: 'INSUFFICIENT_BALANCE' }));
+    expect(payment.body.steps).toContainEqual(
+      expect.objectContaining({ listener: 'user.deduct-balance', outcome: 'REFUSED', code: 'INSUFFICIENT_BALANCE' }),
+    );
   });
 });

@@ -27,7 +27,8 @@ async function ordered({ balance = 10_000, stock = 5, quantity = 2 } = {}) {
   return { buyer, productId, orderId: orderId as number };
 }
 
-const statusOf = async (token: string, orderId: number): Promise<string> => (await shop.api('GET', `/api/orders/${orderId}`, { token })).body.status;
+const statusOf = async (token: string, orderId: number): Promise<string> =>
+  (await shop.api('GET', `/api/orders/${orderId}`, { token })).body.status;
 const optionOf = async (productId: number) => (await shop.api('GET', `/api/products/${productId}`)).body.options[0];
 const pay = (token: string, orderId: number) => shop.api('POST', `/api/orders/${orderId}/payment`, { token, body: {} });
 
@@ -106,6 +107,33 @@ describe('a payment that its process has left in the middle', () => {
     expect(payment.body).toMatchObject({ status: 'REFUSED', errorCode: 'PAYMENT_TIMEOUT' });
     expect(await optionOf(productId)).toMatchObject({ stock: 5, available: 3 });
     expect(await pay(buyer.token, orderId)).toMatchObject({ status: 200, body: { remainingBalance: 8_000 } });
+    await shop.settle();
+    await expectCleanBooks(shop.databaseUrl);
+  });
+});
+
+describe('an order that its process has left half placed', () => {
+  test('is found again by the same idempotency key: one hold, one order', async () => {
+    const buyer = await shop.customer();
+    const { productId, optionIds } = await shop.product({ price: 1_000, stock: [5] });
+    const request = {
+      token: buyer.token,
+      body: { items: [{ productOptionId: optionIds[0], quantity: 5 }] },
+      headers: { 'idempotency-key': 'half placed' },
+    };
+    const first = await shop.api('POST', '/api/orders', request);
+    // As a crash leaves it between the hold and the order, with the stored answer lost.
+    await database.query('DELETE FROM shop_order.order_line WHERE order_id = $1', [first.body.orderId]);
+    await database.query('DELETE FROM shop_order.orders WHERE order_id = $1', [first.body.orderId]);
+    await database.query('TRUNCATE shop_http.idempotency_key');
+    const second = await shop.api('POST', '/api/orders', request);
+    expect(second).toMatchObject({
+      status: 201,
+      body: { orderId: first.body.orderId, items: first.body.items, expiresAt: first.body.expiresAt },
+    });
+    await database.query('TRUNCATE shop_http.idempotency_key');
+    expect((await shop.api('POST', '/api/orders', request)).body).toEqual(second.body);
+    expect(await optionOf(productId)).toMatchObject({ stock: 5, available: 0 });
     await shop.settle();
     await expectCleanBooks(shop.databaseUrl);
   });

@@ -37,7 +37,10 @@ export class InProcessEventBus extends EventBus {
   listen(listener: RequestListener): void {
     const unitOfWork = this.options.unitOfWorkOf(domainOf(listener.subscriber));
     const run = (events: readonly ShopEvent[]): Promise<readonly Outcome[]> => unitOfWork.run((tx) => listener.handle(tx, events));
-    this.listeners.set(`${listener.type} → ${listener.subscriber}`, { ...listener, batcher: new MicroBatcher({ name: listener.subscriber, run }) });
+    this.listeners.set(`${listener.type} → ${listener.subscriber}`, {
+      ...listener,
+      batcher: new MicroBatcher({ name: listener.subscriber, run }),
+    });
   }
 
   override async emitAsync<Data, Answer>({ definition, data }: Unsent<RequestEvent<Data, Answer>>): Promise<Reply<Answer>> {
@@ -46,7 +49,10 @@ export class InProcessEventBus extends EventBus {
     const asked = await Promise.allSettled(subscribers.map((subscriber) => this.ask(subscriber, event)));
     const fault = asked.find((each) => each.status === 'rejected');
     if (fault) throw fault.reason;
-    return reply(asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])), definition.answer);
+    return reply(
+      asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
+      definition.answer,
+    );
   }
 
   override emit(tx: Transaction, ...events: readonly Unsent<DurableEvent>[]): Promise<void> {

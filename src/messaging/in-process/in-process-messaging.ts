@@ -49,7 +49,8 @@ export class InProcessMessaging {
   /** @throws when the catalogue and the listeners differ. */
   async start(bound: readonly BoundSubscription[]): Promise<void> {
     this.catalogue.assertMatches(bound.map(({ subscription }) => subscription));
-    for (const listener of bound.filter(({ subscription }) => subscription.event.kind === 'request').map(requestListener)) this.bus.listen(listener);
+    for (const listener of bound.filter(({ subscription }) => subscription.event.kind === 'request').map(requestListener))
+      this.bus.listen(listener);
     this.consumers = bound.filter(({ subscription }) => subscription.event.kind === 'durable').flatMap((each) => this.consumersOf(each));
     await Promise.all([this.openLogs(), this.openCursors()]);
     for (const consumer of this.consumers) consumer.start();
@@ -125,4 +126,3 @@ function requestListener(bound: BoundSubscription): RequestListener {
   const handle = methodOf(bound) as unknown as RequestListener['handle'];
   return { type: subscription.event.type, subscriber: subscription.subscriber, concerns: subscription.concerns, handle };
 }
-

@@ -72,6 +72,9 @@ function statementsFor(domain: string) {
        FROM unnest($2::bigint[], $3::text[], $4::jsonb[]) AS r (saga_id, state, record)
        WHERE s.step = $1 AND s.saga_id = r.saga_id`,
     ),
-    undo: sql(`messaging.${domain}.undo-saga-steps`, `UPDATE ${table} SET state = 'UNDONE' WHERE step = $1 AND saga_id = ANY ($2::bigint[])`),
+    undo: sql(
+      `messaging.${domain}.undo-saga-steps`,
+      `UPDATE ${table} SET state = 'UNDONE' WHERE step = $1 AND saga_id = ANY ($2::bigint[])`,
+    ),
   };
 }

@@ -16,11 +16,12 @@ export interface CreateOrder {
   readonly userId: UserId;
   /** Absent: what is in the customer's cart. */
   readonly items?: readonly RequestedLine[];
+  readonly idempotencyKey?: string | null;
 }
 
 /**
  * Places an order: the product domain holds the stock first, then the order is written. A crash in between leaves a
- * hold without an order, which ends by itself at its expiry.
+ * hold without an order: a repetition with the same idempotency key goes on with it, else it ends at its expiry.
  */
 @Injectable()
 export class CreateOrderUseCase {
@@ -32,8 +33,8 @@ export class CreateOrderUseCase {
   ) {}
 
   /** Refuses with EMPTY_CART, PRODUCT_NOT_FOUND, PRODUCT_NOT_ON_SALE, INSUFFICIENT_STOCK or VALIDATION_FAILED. */
-  async execute({ userId, items }: CreateOrder): Promise<Result<PlacedOrder & InsertedOrder>> {
-    const orderId = await this.orders.nextOrderId();
+  async execute({ userId, items, idempotencyKey = null }: CreateOrder): Promise<Result<PlacedOrder & InsertedOrder>> {
+    const orderId = await this.orders.orderIdFor(userId, idempotencyKey);
     const collected = items ? ok(items) : await this.collectCart(orderId, userId);
     if (!collected.ok) return collected;
     const merged = mergeLines(collected.value);
@@ -41,13 +42,13 @@ export class CreateOrderUseCase {
 
     const placing = await this.bus.emitAsync(OrderPlacing.of({ orderId, userId, items: [...merged.value] }));
     if (!placing.ok) return { ok: false, refusal: placing.refusals[0] };
-    const facts = placing.answer.items.map((item) => ({
+    const held = placing.answer.items.map((item) => ({
+      ...item,
       productOptionId: item.productOptionId as ProductOptionId,
       productId: item.productId as ProductId,
-      name: item.name,
       price: money(item.price),
     }));
-    const placed = placeOrder({ id: orderId, userId, lines: merged.value, facts, expiresAt: new Date(placing.answer.expiresAt) });
+    const placed = placeOrder({ id: orderId, userId, held, expiresAt: new Date(placing.answer.expiresAt) });
     if (!placed.ok) {
       await this.releaseHold(orderId, userId);
       return placed;
@@ -59,7 +60,9 @@ export class CreateOrderUseCase {
   private async collectCart(orderId: OrderId, userId: UserId): Promise<Result<readonly RequestedLine[]>> {
     const collecting = await this.bus.emitAsync(OrderCollecting.of({ orderId, userId }));
     if (!collecting.ok) return { ok: false, refusal: collecting.refusals[0] };
-    return ok(collecting.answer.items.map(({ productOptionId, quantity }) => ({ productOptionId: productOptionId as ProductOptionId, quantity })));
+    return ok(
+      collecting.answer.items.map(({ productOptionId, quantity }) => ({ productOptionId: productOptionId as ProductOptionId, quantity })),
+    );
   }
 
   /** The stock is held, but there will be no order: nobody should wait for the hold's expiry. */

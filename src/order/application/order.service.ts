@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
-import type { OrderId } from '../../kernel/ids.js';
+import { Unavailable } from '../../kernel/faults.js';
+import type { OrderId, UserId } from '../../kernel/ids.js';
 import { toJson } from '../../kernel/money.js';
 import { type Refusal, type Result, ok } from '../../kernel/result.js';
 import { UnitOfWork } from '../../kernel/transaction.js';
@@ -27,8 +28,14 @@ const LOOK_AGAIN_MS = 250;
 export class OrderService {
   private readonly orderIds: OrderId[] = [];
   private readonly placing = new MicroBatcher({ name: 'order.place', run: (batch: readonly PlacedOrder[]) => this.insertAll(batch) });
-  private readonly beginning = new MicroBatcher({ name: 'order.begin-payment', run: (batch: readonly PaymentRequest[]) => this.beginAll(batch) });
-  private readonly finishing = new MicroBatcher({ name: 'order.finish-payment', run: (batch: readonly FinishedPayment[]) => this.finishAll(batch) });
+  private readonly beginning = new MicroBatcher({
+    name: 'order.begin-payment',
+    run: (batch: readonly PaymentRequest[]) => this.beginAll(batch),
+  });
+  private readonly finishing = new MicroBatcher({
+    name: 'order.finish-payment',
+    run: (batch: readonly FinishedPayment[]) => this.finishAll(batch),
+  });
 
   constructor(
     private readonly orders: OrderRepository,
@@ -38,7 +45,13 @@ export class OrderService {
     private readonly clock: Clock,
   ) {}
 
-  async nextOrderId(): Promise<OrderId> {
+  /** A new order id; with an idempotency key the same one at every repetition, so that the order's hold is found again. */
+  async orderIdFor(userId: UserId, idempotencyKey: string | null): Promise<OrderId> {
+    const proposed = await this.nextOrderId();
+    return idempotencyKey === null ? proposed : this.orders.orderIdOf(userId, idempotencyKey, proposed);
+  }
+
+  private async nextOrderId(): Promise<OrderId> {
     const next = this.orderIds.pop();
     if (next !== undefined) return next;
     this.orderIds.push(...(await this.orders.nextOrderIds(ORDER_IDS_PER_FETCH)));
@@ -80,7 +93,11 @@ export class OrderService {
       const [rollback] = await this.orders.lockRollbacks(tx, [{ paymentId: attempt.id, orderId: attempt.orderId }]);
       if (rollback?.state !== 'RUNNING') return;
       await this.orders.saveRollbacks(tx, [{ ...rollback, state: 'ROLLING_BACK' }]);
-      const refusal = { refusedBy: 'order.deadline', code: 'PAYMENT_TIMEOUT', message: 'the payment was not answered in time and has been rolled back' };
+      const refusal = {
+        refusedBy: 'order.deadline',
+        code: 'PAYMENT_TIMEOUT',
+        message: 'the payment was not answered in time and has been rolled back',
+      };
       await this.bus.emit(tx, OrderPaymentFail.of({ paymentId: attempt.id, orderId: attempt.orderId, userId: attempt.userId, ...refusal }));
     });
   }
@@ -88,7 +105,11 @@ export class OrderService {
   private insertAll(placed: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]> {
     return this.unitOfWork.run(async (tx) => {
       const inserted = new Map((await this.orders.insert(tx, placed)).map((each) => [each.id, each]));
-      return placed.map(({ id }) => inserted.get(id) as InsertedOrder);
+      return placed.map(({ id }) => {
+        const order = inserted.get(id);
+        if (!order) throw new Unavailable(`order ${id} is being written by another request`);
+        return order;
+      });
     });
   }
 
@@ -105,7 +126,9 @@ export class OrderService {
       const begun = accepted.length > 0 ? await this.orders.beginPayments(tx, accepted) : [];
       const attempts = new Map(begun.map((attempt) => [attempt.orderId, attempt]));
       tx.afterCommit(() => begun.forEach(({ orderId }) => this.changes.notify(orderId)));
-      return decisions.map((decision, index) => (decision.ok ? ok(attempts.get((requests[index] as PaymentRequest).orderId) as PaymentAttempt) : decision));
+      return decisions.map((decision, index) =>
+        decision.ok ? ok(attempts.get((requests[index] as PaymentRequest).orderId) as PaymentAttempt) : decision,
+      );
     });
   }
 

@@ -63,7 +63,9 @@ export class ProcessPaymentUseCase {
       return request.respondAsync ? this.inBackground(begun.value, outcome) : await this.withinWait(begun.value, outcome);
     } finally {
       // The lock is held for as long as the payment runs, which may be longer than its client waits.
-      void Promise.resolve(outcome).then(release, release).catch((fault: unknown) => this.logger.warn({ err: fault }, 'a payment lock is left to its time to live'));
+      void Promise.resolve(outcome)
+        .then(release, release)
+        .catch((fault: unknown) => this.logger.warn({ err: fault }, 'a payment lock is left to its time to live'));
     }
   }
 
@@ -85,7 +87,9 @@ export class ProcessPaymentUseCase {
 
   private async carryOut(attempt: PaymentAttempt): Promise<Result<PaymentOutcome>> {
     const { id: paymentId, orderId, userId, couponId, totalAmount } = attempt;
-    const processing = await this.bus.emitAsync(OrderProcessing.of({ paymentId, orderId, userId, couponId, totalAmount: toJson(totalAmount) }));
+    const processing = await this.bus.emitAsync(
+      OrderProcessing.of({ paymentId, orderId, userId, couponId, totalAmount: toJson(totalAmount) }),
+    );
     if (!processing.ok) return this.refused(attempt, processing.steps);
 
     const discountAmount = money(processing.answer.discountAmount ?? 0);

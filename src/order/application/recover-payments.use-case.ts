@@ -17,7 +17,9 @@ export class RecoverPaymentsUseCase {
   /** @returns whether there may be more. */
   async execute(): Promise<boolean> {
     const attempts = await this.repository.takeOver(PAYMENTS_PER_ROUND_MAX);
-    await Promise.all(attempts.map((attempt) => (attempt.overdue ? this.orders.giveUp(attempt) : this.processPayment.execute({ resume: attempt }))));
+    await Promise.all(
+      attempts.map((attempt) => (attempt.overdue ? this.orders.giveUp(attempt) : this.processPayment.execute({ resume: attempt }))),
+    );
     return attempts.length === PAYMENTS_PER_ROUND_MAX;
   }
 }

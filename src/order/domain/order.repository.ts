@@ -1,4 +1,4 @@
-import type { CouponId, OrderId, PaymentId } from '../../kernel/ids.js';
+import type { CouponId, OrderId, PaymentId, UserId } from '../../kernel/ids.js';
 import type { Money } from '../../kernel/money.js';
 import type { Refusal } from '../../kernel/result.js';
 import type { Transaction } from '../../kernel/transaction.js';
@@ -46,6 +46,9 @@ export interface PaymentProgress {
  */
 export abstract class OrderRepository {
   abstract nextOrderIds(count: number): Promise<readonly OrderId[]>;
+  /** The order id that a customer's idempotency key stands for: `proposed` the first time, the same one ever after. */
+  abstract orderIdOf(userId: UserId, idempotencyKey: string, proposed: OrderId): Promise<OrderId>;
+  /** An order that is there already stays as it is: a repetition gets what was inserted first. */
   abstract insert(tx: Transaction, orders: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]>;
   abstract lock(tx: Transaction, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, LockedOrder>>;
   abstract setStatus(tx: Transaction, orderIds: readonly OrderId[], status: Extract<OrderStatus, 'CANCELLED'>): Promise<void>;
@@ -59,7 +62,10 @@ export abstract class OrderRepository {
   /** What a finished payment answered, for a repetition of its last step. */
   abstract paidOrder(paymentId: PaymentId): Promise<PaidOrder | null>;
 
-  abstract lockRollbacks(tx: Transaction, payments: readonly { readonly paymentId: PaymentId; readonly orderId: OrderId }[]): Promise<readonly Rollback[]>;
+  abstract lockRollbacks(
+    tx: Transaction,
+    payments: readonly { readonly paymentId: PaymentId; readonly orderId: OrderId }[],
+  ): Promise<readonly Rollback[]>;
   /** Saves how far the rollbacks are; orders whose rollback is REFUSED now are PENDING again. */
   abstract saveRollbacks(tx: Transaction, rollbacks: readonly Rollback[]): Promise<void>;
   abstract appendSteps(paymentId: PaymentId, steps: readonly unknown[]): Promise<void>;

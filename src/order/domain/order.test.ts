@@ -7,15 +7,24 @@ import { type LockedOrder, type OrderStatus, TRANSITIONS, decideCancellation, de
 const option = (id: number): ProductOptionId => id as ProductOptionId;
 const buyer = 7 as UserId;
 const orderId = 1 as OrderId;
-const order = (status: OrderStatus, pastDeadline = false): LockedOrder => ({ id: orderId, userId: buyer, status, totalAmount: money(900), pastDeadline });
+const order = (status: OrderStatus, pastDeadline = false): LockedOrder => ({
+  id: orderId,
+  userId: buyer,
+  status,
+  totalAmount: money(900),
+  pastDeadline,
+});
 const request = { orderId, userId: buyer, couponId: null as CouponId | null };
 
 describe('lines', () => {
   test('repeated lines of one option add up, whatever their order, and nothing is lost', () => {
-    const lines = fc.array(fc.record({ productOptionId: fc.integer({ min: 1, max: 5 }).map(option), quantity: fc.integer({ min: 1, max: 1_000 }) }), {
-      minLength: 1,
-      maxLength: 50,
-    });
+    const lines = fc.array(
+      fc.record({ productOptionId: fc.integer({ min: 1, max: 5 }).map(option), quantity: fc.integer({ min: 1, max: 1_000 }) }),
+      {
+        minLength: 1,
+        maxLength: 50,
+      },
+    );
     fc.assert(
       fc.property(lines, (requested) => {
         const merged = mergeLines(requested);
@@ -37,26 +46,24 @@ describe('lines', () => {
 });
 
 describe('placing', () => {
-  const facts = [1, 2].map((id) => ({ productOptionId: option(id), productId: 1 as ProductId, name: `thing ${id}`, price: money(id * 100) }));
+  const line = (id: number, quantity: number, price = money(id * 100)) => ({
+    productOptionId: option(id),
+    productId: 1 as ProductId,
+    name: `thing ${id}`,
+    price,
+    quantity,
+  });
 
   test('an order keeps names and prices as they are now, and its total is the sum of its lines', () => {
-    const placed = placeOrder({
-      id: orderId,
-      userId: buyer,
-      expiresAt: new Date(0),
-      facts,
-      lines: [
-        { productOptionId: option(1), quantity: 3 },
-        { productOptionId: option(2), quantity: 2 },
-      ],
+    const placed = placeOrder({ id: orderId, userId: buyer, expiresAt: new Date(0), held: [line(1, 3), line(2, 2)] });
+    expect(placed).toMatchObject({
+      ok: true,
+      value: { totalAmount: 700n, lines: [{ name: 'thing 1', subtotal: 300n }, { subtotal: 400n }] },
     });
-    expect(placed).toMatchObject({ ok: true, value: { totalAmount: 700n, lines: [{ name: 'thing 1', subtotal: 300n }, { subtotal: 400n }] } });
   });
 
   test('a total that JSON cannot carry exactly is refused, not rounded', () => {
-    const dear = facts.map((each) => ({ ...each, price: money(MONEY_MAX) }));
-    const lines = [{ productOptionId: option(1), quantity: 2 }];
-    expect(placeOrder({ id: orderId, userId: buyer, expiresAt: new Date(0), facts: dear, lines })).toMatchObject({
+    expect(placeOrder({ id: orderId, userId: buyer, expiresAt: new Date(0), held: [line(1, 2, money(MONEY_MAX))] })).toMatchObject({
       ok: false,
       refusal: { code: 'VALIDATION_FAILED' },
     });

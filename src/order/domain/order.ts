@@ -19,17 +19,15 @@ export interface RequestedLine {
   readonly quantity: number;
 }
 
-/** What the product domain says of an option when it holds the stock. */
-export interface OptionFacts {
-  readonly productOptionId: ProductOptionId;
+/** A line as the product domain holds it, with name and price as they are now. */
+export interface HeldLine extends RequestedLine {
   readonly productId: ProductId;
   readonly name: string;
   readonly price: Money;
 }
 
 /** A line with name and price as they were when the order was placed. */
-export interface OrderLine extends OptionFacts {
-  readonly quantity: number;
+export interface OrderLine extends HeldLine {
   readonly subtotal: Money;
 }
 
@@ -65,22 +63,20 @@ export function mergeLines(lines: readonly RequestedLine[]): Result<readonly Req
   const quantities = new Map<ProductOptionId, number>();
   for (const { productOptionId, quantity } of lines) quantities.set(productOptionId, (quantities.get(productOptionId) ?? 0) + quantity);
   const tooMany = [...quantities].find(([, quantity]) => quantity > LINE_QUANTITY_MAX);
-  if (tooMany) return invalidItems(`the lines of option ${tooMany[0]} add up to ${tooMany[1]}: order at most ${LINE_QUANTITY_MAX} of one option`);
+  if (tooMany)
+    return invalidItems(`the lines of option ${tooMany[0]} add up to ${tooMany[1]}: order at most ${LINE_QUANTITY_MAX} of one option`);
   return ok([...quantities].map(([productOptionId, quantity]) => ({ productOptionId, quantity })));
 }
 
 /** Prices the lines at the moment of ordering. Refuses a total that is no longer exact as a JSON number. */
 export function placeOrder(
-  order: Pick<PlacedOrder, 'id' | 'userId' | 'expiresAt'> & { readonly lines: readonly RequestedLine[]; readonly facts: readonly OptionFacts[] },
+  order: Pick<PlacedOrder, 'id' | 'userId' | 'expiresAt'> & { readonly held: readonly HeldLine[] },
 ): Result<PlacedOrder> {
-  const facts = new Map(order.facts.map((each) => [each.productOptionId, each]));
-  const total = order.lines.reduce((amount, line) => amount + BigInt(line.quantity) * factsOf(line, facts).price, 0n);
+  const { held, ...placed } = order;
+  const total = held.reduce((amount, { price, quantity }) => amount + BigInt(quantity) * price, 0n);
   if (total > MONEY_MAX) return invalidItems('the total amount is larger than the shop can handle: split the order');
-  const lines = order.lines.map((line) => {
-    const option = factsOf(line, facts);
-    return { ...option, quantity: line.quantity, subtotal: times(option.price, line.quantity) };
-  });
-  return ok({ id: order.id, userId: order.userId, lines, totalAmount: money(total), expiresAt: order.expiresAt });
+  const lines = held.map((line) => ({ ...line, subtotal: times(line.price, line.quantity) }));
+  return ok({ ...placed, lines, totalAmount: money(total) });
 }
 
 /** May this order be paid now, by this customer? */
@@ -118,10 +114,4 @@ function refusalOf(status: OrderStatus): { readonly ok: false; readonly refusal:
 
 function invalidItems(message: string): { readonly ok: false; readonly refusal: Refusal } {
   return refuse('VALIDATION_FAILED', message, { errors: [{ path: 'items', message }] });
-}
-
-function factsOf(line: RequestedLine, facts: ReadonlyMap<ProductOptionId, OptionFacts>): OptionFacts {
-  const option = facts.get(line.productOptionId);
-  if (!option) throw new Error(`the product domain held option ${line.productOptionId} without telling its price`);
-  return option;
 }

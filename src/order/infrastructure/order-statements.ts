@@ -7,18 +7,32 @@ const DEADLINE = `interval '60 seconds'`;
 
 export const NEXT_ORDER_IDS = sql('order.next-ids', `SELECT nextval('shop_order.order_id') AS id FROM generate_series(1, $1::int)`);
 
+// The update changes nothing; it makes the row that is there come back.
+export const ORDER_ID_OF_REQUEST = sql(
+  'order.id-of-request',
+  `INSERT INTO shop_order.order_request AS r (user_id, idempotency_key, order_id) VALUES ($1, $2, $3)
+   ON CONFLICT (user_id, idempotency_key) DO UPDATE SET order_id = r.order_id
+   RETURNING order_id`,
+);
+
 export const INSERT_ORDERS = sql(
   'order.insert',
   `WITH placed AS (
      INSERT INTO shop_order.orders (order_id, user_id, status, total_amount, currency, expires_at)
      SELECT order_id, user_id, 'PENDING', total_amount, $4, expires_at
      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $5::timestamptz[]) AS o (order_id, user_id, total_amount, expires_at)
+     ON CONFLICT (order_id) DO NOTHING
      RETURNING order_id, created_at, currency
    ), lines AS (
      INSERT INTO shop_order.order_line (order_id, line, product_option_id, product_id, name, price, quantity, subtotal)
-     SELECT * FROM unnest($6::bigint[], $7::int[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[])
+     SELECT l.*
+     FROM unnest($6::bigint[], $7::int[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[])
+       AS l (order_id, line, product_option_id, product_id, name, price, quantity, subtotal)
+     JOIN placed USING (order_id)
    )
-   SELECT order_id, created_at, currency FROM placed`,
+   SELECT order_id, created_at, currency FROM placed
+   UNION ALL
+   SELECT order_id, created_at, currency FROM shop_order.orders WHERE order_id = ANY ($1::bigint[])`,
 );
 
 // Orders first, in id order, then attempts: the one lock order of this domain.
@@ -104,7 +118,10 @@ export const SAVE_ROLLBACKS = sql(
    FROM saved s WHERE o.order_id = s.order_id AND s.payment_id = ANY ($6::bigint[])`,
 );
 
-export const APPEND_STEPS = sql('order.append-steps', `UPDATE shop_order.payment_attempt SET steps = steps || $2::jsonb WHERE payment_id = $1`);
+export const APPEND_STEPS = sql(
+  'order.append-steps',
+  `UPDATE shop_order.payment_attempt SET steps = steps || $2::jsonb WHERE payment_id = $1`,
+);
 
 export const PROGRESS = sql('order.payment-progress', `SELECT state, refusal FROM shop_order.payment_attempt WHERE payment_id = $1`);
 

@@ -16,7 +16,14 @@ interface OrderRow {
   readonly created_at: Date;
   readonly expires_at: Date;
   readonly paid_at: Date | null;
-  readonly items: readonly { productOptionId: ProductOptionId; productId: ProductId; name: string; price: number; quantity: number; subtotal: number }[];
+  readonly items: readonly {
+    productOptionId: ProductOptionId;
+    productId: ProductId;
+    name: string;
+    price: number;
+    quantity: number;
+    subtotal: number;
+  }[];
 }
 
 interface PaymentRow {

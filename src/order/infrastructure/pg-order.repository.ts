@@ -7,7 +7,13 @@ import { money } from '../../kernel/money.js';
 import type { Refusal } from '../../kernel/result.js';
 import type { Transaction } from '../../kernel/transaction.js';
 import type { LockedOrder, OrderStatus, PaymentRequest, PlacedOrder } from '../domain/order.js';
-import { type FinishedPayment, type InsertedOrder, OrderRepository, type PaidOrder, type PaymentProgress } from '../domain/order.repository.js';
+import {
+  type FinishedPayment,
+  type InsertedOrder,
+  OrderRepository,
+  type PaidOrder,
+  type PaymentProgress,
+} from '../domain/order.repository.js';
 import type { PaymentAttempt, PaymentState, Rollback } from '../domain/payment-attempt.js';
 import * as statements from './order-statements.js';
 
@@ -29,7 +35,14 @@ interface PaidRow {
   readonly remaining_balance: number;
   readonly currency: string;
   readonly paid_at: Date;
-  readonly lines: readonly { productOptionId: ProductOptionId; productId: ProductId; name: string; price: number; quantity: number; subtotal: number }[];
+  readonly lines: readonly {
+    productOptionId: ProductOptionId;
+    productId: ProductId;
+    name: string;
+    price: number;
+    quantity: number;
+    subtotal: number;
+  }[];
 }
 
 @Injectable()
@@ -44,6 +57,11 @@ export class PgOrderRepository extends OrderRepository {
   override async nextOrderIds(count: number): Promise<readonly OrderId[]> {
     const rows = await this.database.query<{ id: OrderId }>(statements.NEXT_ORDER_IDS, [count]);
     return rows.map(({ id }) => id);
+  }
+
+  override async orderIdOf(userId: UserId, idempotencyKey: string, proposed: OrderId): Promise<OrderId> {
+    const [row] = await this.database.query<{ order_id: OrderId }>(statements.ORDER_ID_OF_REQUEST, [userId, idempotencyKey, proposed]);
+    return row?.order_id ?? proposed;
   }
 
   override async insert(tx: Transaction, orders: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]> {
@@ -67,14 +85,23 @@ export class PgOrderRepository extends OrderRepository {
   }
 
   override async lock(tx: Transaction, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, LockedOrder>> {
-    const rows = await pgTransaction(tx).query<{ order_id: OrderId; user_id: UserId; status: OrderStatus; total_amount: number; past_deadline: boolean }>(
-      statements.LOCK_ORDERS,
-      [orderIds],
-    );
+    const rows = await pgTransaction(tx).query<{
+      order_id: OrderId;
+      user_id: UserId;
+      status: OrderStatus;
+      total_amount: number;
+      past_deadline: boolean;
+    }>(statements.LOCK_ORDERS, [orderIds]);
     return new Map(
       rows.map((row) => [
         row.order_id,
-        { id: row.order_id, userId: row.user_id, status: row.status, totalAmount: money(row.total_amount), pastDeadline: row.past_deadline },
+        {
+          id: row.order_id,
+          userId: row.user_id,
+          status: row.status,
+          totalAmount: money(row.total_amount),
+          pastDeadline: row.past_deadline,
+        },
       ]),
     );
   }
@@ -117,7 +144,10 @@ export class PgOrderRepository extends OrderRepository {
     return row ? paidOrderOf(row) : null;
   }
 
-  override async lockRollbacks(tx: Transaction, payments: readonly { paymentId: PaymentId; orderId: OrderId }[]): Promise<readonly Rollback[]> {
+  override async lockRollbacks(
+    tx: Transaction,
+    payments: readonly { paymentId: PaymentId; orderId: OrderId }[],
+  ): Promise<readonly Rollback[]> {
     await this.lock(
       tx,
       payments.map(({ orderId }) => orderId),

@@ -20,7 +20,10 @@ export const CreateOrderBody = z
       .optional(),
     fromCart: z.literal(true, 'must be true, or left out').optional(),
   })
-  .refine(({ items, fromCart }) => (items === undefined) !== (fromCart === undefined), { path: ['items'], message: 'send either items or fromCart: true' })
+  .refine(({ items, fromCart }) => (items === undefined) !== (fromCart === undefined), {
+    path: ['items'],
+    message: 'send either items or fromCart: true',
+  })
   .meta({ id: 'CreateOrder' });
 
 const OrderItem = z
@@ -104,4 +107,6 @@ export const PaymentAnswer = z
   })
   .meta({ id: 'Payment' });
 
-export const StatusEvent = z.object({ orderId: idField<OrderId>(), status: orderStatus, paidAt: instant.nullable() }).meta({ id: 'OrderStatusEvent' });
+export const StatusEvent = z
+  .object({ orderId: idField<OrderId>(), status: orderStatus, paidAt: instant.nullable() })
+  .meta({ id: 'OrderStatusEvent' });

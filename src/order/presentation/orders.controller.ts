@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { type Caller, CurrentUser, UserParam } from '../../http/auth/caller.js';
-import { Idempotent } from '../../http/idempotency/idempotent.js';
+import { IdempotencyKey, Idempotent } from '../../http/idempotency/idempotent.js';
 import { orProblem } from '../../http/problem.js';
 import { Route } from '../../http/route.js';
 import type { OrderId, UserId } from '../../kernel/ids.js';
@@ -31,8 +31,13 @@ export class OrdersController {
     status: 201,
     problems: ['PRODUCT_NOT_FOUND', 'PRODUCT_NOT_ON_SALE', 'INSUFFICIENT_STOCK', 'EMPTY_CART'],
   })
-  async place(@CurrentUser() caller: Caller, @Body({ schema: CreateOrderBody }) body: z.output<typeof CreateOrderBody>) {
-    const order = orProblem(await this.createOrder.execute(body.items ? { userId: caller.userId, items: body.items } : { userId: caller.userId }));
+  async place(
+    @CurrentUser() caller: Caller,
+    @Body({ schema: CreateOrderBody }) body: z.output<typeof CreateOrderBody>,
+    @IdempotencyKey() idempotencyKey: string | null,
+  ) {
+    const wanted = body.items ? { items: body.items } : {};
+    const order = orProblem(await this.createOrder.execute({ userId: caller.userId, idempotencyKey, ...wanted }));
     return {
       orderId: order.id,
       userId: order.userId,
@@ -76,6 +81,11 @@ export class UserOrdersController {
   @Route({ summary: 'The orders of a user, newest first', answer: OrdersPage })
   async list(@UserParam() userId: UserId, @Query({ schema: OrdersQuery }) { status, cursor, limit }: z.output<typeof OrdersQuery>) {
     const orders = await this.orders.execute({ userId, status, before: cursor?.[0] as OrderId | undefined, limit });
-    return orderCursor.page(orders, limit, ({ orderId }) => [orderId], (order) => order);
+    return orderCursor.page(
+      orders,
+      limit,
+      ({ orderId }) => [orderId],
+      (order) => order,
+    );
   }
 }

@@ -61,21 +61,36 @@ export class PaymentController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const respondAsync = /\brespond-async\b/i.test(prefer ?? '');
-    const outcome = orProblem(await this.processPayment.execute({ orderId, userId: caller.userId, couponId: body.couponId ?? null, respondAsync }));
+    const outcome = orProblem(
+      await this.processPayment.execute({ orderId, userId: caller.userId, couponId: body.couponId ?? null, respondAsync }),
+    );
     if (outcome.status === 'PAYMENT_PROCESSING') void reply.status(202);
     return answerOf(outcome);
   }
 
   @Get('payment')
-  @Route({ summary: 'The latest payment of an order, step by step', answer: PaymentAnswer, problems: ['ORDER_NOT_FOUND', 'PAYMENT_NOT_FOUND'] })
+  @Route({
+    summary: 'The latest payment of an order, step by step',
+    answer: PaymentAnswer,
+    problems: ['ORDER_NOT_FOUND', 'PAYMENT_NOT_FOUND'],
+  })
   async status(@CurrentUser() caller: Caller, @Param('id', { schema: orderIdParam }) orderId: OrderId) {
     const { userId: _, ...payment } = orProblem(await this.payment.execute(orderId, readerOf(caller)));
     return payment;
   }
 
   @Get('events')
-  @Route({ summary: 'The status of an order, live, as server-sent events', answer: StatusEvent, stream: true, problems: ['ORDER_NOT_FOUND'] })
-  async events(@CurrentUser() caller: Caller, @Param('id', { schema: orderIdParam }) orderId: OrderId, @Res() reply: FastifyReply): Promise<void> {
+  @Route({
+    summary: 'The status of an order, live, as server-sent events',
+    answer: StatusEvent,
+    stream: true,
+    problems: ['ORDER_NOT_FOUND'],
+  })
+  async events(
+    @CurrentUser() caller: Caller,
+    @Param('id', { schema: orderIdParam }) orderId: OrderId,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const reader = readerOf(caller);
     let current = orProblem(await this.orderDetail.execute(orderId, reader));
     const stream = this.streams.start(reply);

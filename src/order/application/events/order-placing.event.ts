@@ -12,7 +12,16 @@ export const OrderPlacing = new RequestEvent({
     items: z.array(z.object({ productOptionId: z.int(), quantity: z.int().positive() })),
   }),
   answer: z.object({
-    items: z.array(z.object({ productOptionId: z.int(), productId: z.int(), name: z.string(), price: z.int().nonnegative() })),
+    /** What is held: for a repetition what was held the first time. */
+    items: z.array(
+      z.object({
+        productOptionId: z.int(),
+        productId: z.int(),
+        name: z.string(),
+        price: z.int().nonnegative(),
+        quantity: z.int().positive(),
+      }),
+    ),
     expiresAt: z.iso.datetime(),
   }),
   id: ({ orderId }) => orderId,

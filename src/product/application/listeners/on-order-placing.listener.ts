@@ -64,6 +64,6 @@ const linesOf = (items: Placing['data']['items']) =>
   items.map(({ productOptionId, quantity }) => ({ productOptionId: productOptionId as ProductOptionId, quantity }));
 
 const answerOf = (lines: readonly ReservedLine[], expiresAt: Date): Answer => ({
-  items: lines.map(({ productOptionId, productId, name, price }) => ({ productOptionId, productId, name, price: toJson(price) })),
+  items: lines.map(({ price, ...line }) => ({ ...line, price: toJson(price) })),
   expiresAt: expiresAt.toISOString(),
 });
