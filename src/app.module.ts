@@ -8,6 +8,7 @@ import { eventCatalogue } from './event-catalogue.js';
 import { MessagingModule } from './messaging/in-process/messaging.module.js';
 import { OrderModule } from './order/order.module.js';
 import { ProductModule } from './product/product.module.js';
+import { ShopMetrics } from './shop-metrics.js';
 import { EnsureFirstOperatorUseCase } from './user/application/ensure-first-operator.use-case.js';
 import { UserModule } from './user/user.module.js';
 
@@ -15,7 +16,7 @@ import { UserModule } from './user/user.module.js';
 export const DOMAINS = ['order', 'product', 'coupon', 'user', 'cart'] as const;
 
 /** The shop: its domains side by side, and the bus between them. */
-@Module({ imports: [OrderModule, ProductModule, CouponModule, UserModule, CartModule] })
+@Module({ imports: [OrderModule, ProductModule, CouponModule, UserModule, CartModule], providers: [ShopMetrics] })
 export class AppModule implements OnApplicationBootstrap {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'operator'>,

@@ -1,8 +1,13 @@
 import 'reflect-metadata';
 import { ConfigError, parseConfig } from './config/config.js';
 import { EmbeddedPostgresError } from './database/embedded/embedded-postgres-error.js';
+import { CannotListen } from './http/http-server.js';
+import { CatalogueMismatch } from './messaging/event-catalogue.js';
 import { announce, say } from './cli/announce.js';
 import { startShop } from './shop.js';
+
+/** What a user can mend: its message says how, and a stack would only hide that. */
+const EXPECTED = [ConfigError, EmbeddedPostgresError, CannotListen, CatalogueMismatch];
 
 try {
   const config = parseConfig(process.env);
@@ -17,6 +22,6 @@ try {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof EmbeddedPostgresError) return error.message;
+  if (EXPECTED.some((kind) => error instanceof kind)) return (error as Error).message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -4,6 +4,7 @@ import { type Config, ConfigError } from './config/config.js';
 import { generatedSecret } from './config/secrets.js';
 import { Databases } from './database/databases.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded/embedded-postgres.js';
+import { lastingSetting } from './database/lasting-setting.js';
 import { migrate } from './database/migrate.js';
 import { type HttpServer, createHttpApplication } from './http/http-server.js';
 
@@ -36,6 +37,7 @@ export async function startShop(given: Config, log: (message: string) => void): 
 async function openShop(config: Config, url: string, embedded: EmbeddedPostgres | null, log: (message: string) => void): Promise<Shop> {
   await migrateAll(url, config.domainDatabaseUrls, log);
   const databases = new Databases({ url, domainUrls: config.domainDatabaseUrls, poolConnectionsMax: config.poolConnectionsMax });
+  await refuseOtherCurrency(config, databases);
   const settings = { ...config, jwtSecret: config.jwtSecret ?? generatedSecret(config.dataDir, 'jwt-secret') };
   const server = await createHttpApplication({
     module: AppModule.with(config, databases),
@@ -69,6 +71,16 @@ function withDefaults(config: Config): Config {
   if (config.operator || config.database.kind === 'url') return config;
   const password = generatedSecret(config.dataDir, 'demo-operator-password').slice(0, DEMO_PASSWORD_CHARACTERS);
   return { ...config, operator: { email: DEMO_OPERATOR_EMAIL, password } };
+}
+
+/** The amounts in the database are bare numbers of minor units: under another currency they would mean other money. */
+async function refuseOtherCurrency({ currency }: Config, databases: Databases): Promise<void> {
+  const lasting = await lastingSetting(databases.of('http'), 'currency', currency.code);
+  if (lasting === currency.code) return;
+  await databases.close();
+  throw new ConfigError(
+    `CURRENCY is ${currency.code}, but this shop keeps its money in ${lasting}. Set CURRENCY=${lasting}, or use another DATA_DIR or DATABASE_URL.`,
+  );
 }
 
 function refuseUnknownDomains({ domainDatabaseUrls }: Config): void {

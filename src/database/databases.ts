@@ -1,4 +1,6 @@
-import { Database, DomainDatabase } from './database.js';
+import { Database, DomainDatabase, sql } from './database.js';
+
+const PING = sql('database.ping', 'SELECT 1');
 
 export interface DatabasesOptions {
   readonly url: string;
@@ -20,6 +22,11 @@ export class Databases {
     const opened = new DomainDatabase(this.at(this.options.domainUrls?.[domain] ?? this.options.url), domain);
     this.byDomain.set(domain, opened);
     return opened;
+  }
+
+  /** @throws when one of them does not answer. */
+  async ping(): Promise<void> {
+    await Promise.all([...this.byUrl.values()].map((database) => database.query(PING)));
   }
 
   async close(): Promise<void> {

@@ -47,9 +47,14 @@ export interface HttpServerOptions {
   readonly logDestination?: DestinationStream;
 }
 
+/** In one line, naming HOST or PORT and the remedy. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen';
+}
+
 export interface HttpServer {
   readonly app: INestApplication;
-  /** Answers the address, such as `http://127.0.0.1:3000`. @throws Error in one line that names HOST or PORT. */
+  /** Answers the address, such as `http://127.0.0.1:3000`. @throws CannotListen */
   listen(): Promise<string>;
   /** Drains: no new requests, running ones finish within 10 s, then the modules are destroyed. */
   close(): Promise<void>;
@@ -123,7 +128,7 @@ async function drainAndClose(app: NestFastifyApplication, drain: Drain): Promise
 
 function explainListenError(error: unknown, { host, port }: HttpSettings): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const explain = (line: string): Error => new Error(line, { cause: error });
+  const explain = (line: string): CannotListen => new CannotListen(line, { cause: error });
   switch (code) {
     case 'EADDRINUSE':
       return explain(`PORT ${port} on ${host} is taken: stop what listens there, or set PORT to another`);

@@ -30,7 +30,6 @@ const statusByCode = new Map<string, number>(
     ORDER_CANCELLED: 422,
     HOLD_EXPIRED: 422,
     COUPON_SOLD_OUT: 422,
-    COUPON_NOT_ON_SALE: 422,
     INVALID_COUPON: 422,
     EXPIRED_COUPON: 422,
     ALREADY_USED: 422,

@@ -72,9 +72,6 @@ export function textField({ max, min = 1, multiline = false }: TextLimits) {
     .refine((text) => text.isWellFormed(), 'complete the surrogate pair');
 }
 
-/** The same for the query, where a parameter that is given twice is no text. */
-export const textParam = textField;
-
 /** Compared without case, as people write it. */
 export const emailField = z
   .string()
@@ -90,16 +87,13 @@ export const booleanParam = z
   .meta({ type: 'boolean', enum: undefined });
 
 /** A moment such as `2026-11-22T18:00:00Z`, or a day, which begins at midnight UTC. */
-export const instantParam = z
+export const instantField = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], {
     error: 'send a time such as 2026-11-22T18:00:00Z or a day such as 2026-11-22',
   })
   .transform((text) => new Date(text))
   .refine((time) => time.getUTCFullYear() >= 1970 && time.getUTCFullYear() <= 9999, 'send a time from 1970 to 9999')
   .meta({ type: 'string', format: 'date-time', anyOf: undefined });
-
-/** A moment in a body. */
-export const instantField = instantParam;
 
 /** A moment in an answer: `createdAt: row.created_at.toISOString()`. */
 export const instant = z.iso.datetime().meta({ format: 'date-time', pattern: undefined });

@@ -10,6 +10,11 @@ export interface CatalogueEntry {
   readonly subscribers: readonly string[];
 }
 
+/** Code and catalogue differ; the message names every difference. */
+export class CatalogueMismatch extends Error {
+  override readonly name = 'CatalogueMismatch';
+}
+
 /**
  * Every event of the shop, in one place. The composition root writes it (`src/event-catalogue.ts`); the bus obeys it.
  */
@@ -52,6 +57,6 @@ export class EventCatalogue {
       ...registered.filter((line) => !listed.includes(line)).map((line) => `a listener, but not listed: ${line}`),
       ...registered.filter((line, index) => registered.indexOf(line) !== index).map((line) => `two listeners of one name: ${line}`),
     ];
-    if (differences.length > 0) throw new Error(`the event catalogue and the listeners differ:\n  ${differences.join('\n  ')}`);
+    if (differences.length > 0) throw new CatalogueMismatch(`the event catalogue and the listeners differ:\n  ${differences.join('\n  ')}`);
   }
 }

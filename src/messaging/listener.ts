@@ -31,7 +31,7 @@ const SUBSCRIPTIONS = Symbol('subscriptions');
 /**
  * Handles a batch of events in one transaction of the listener's own domain. A request listener returns one
  * {@link Outcome} per event, in order; a durable one returns nothing: whatever it threw is tried again.
- * `concerns` spares the transaction for request events that the listener answers with an empty `done` anyway.
+ * A request event that does not concern the listener (`concerns`) is not handed to it, and counts as done.
  */
 export function OnEvent<Data, Answer>(
   event: RequestEvent<Data, Answer>,

@@ -27,11 +27,12 @@ import { OrderTimers } from './infrastructure/order-timers.js';
 import { PgOrderQueries } from './infrastructure/pg-order-queries.js';
 import { PgOrderRepository } from './infrastructure/pg-order.repository.js';
 import { PlatformPaymentLock } from './infrastructure/platform-payment-lock.js';
+import { AdminPaymentsController } from './presentation/admin-payments.controller.js';
 import { OrdersController, UserOrdersController } from './presentation/orders.controller.js';
 import { PaymentController } from './presentation/payment.controller.js';
 
 @Module({
-  controllers: [OrdersController, UserOrdersController, PaymentController],
+  controllers: [OrdersController, UserOrdersController, PaymentController, AdminPaymentsController],
   providers: [
     ...platformOf('order'),
     { provide: Lock, useFactory: (database: DomainDatabase) => new DatabaseLock(database), inject: [DomainDatabase] },

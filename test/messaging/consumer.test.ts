@@ -5,7 +5,7 @@ import type { ShopEvent } from '../../src/messaging/event.js';
 import { LOG_SHARDS } from '../../src/messaging/event-log.js';
 import { PgCursorStore } from '../../src/messaging/postgres/pg-cursor-store.js';
 import { PgEventLog } from '../../src/messaging/postgres/pg-event-log.js';
-import { bySubject, type Happening, happeningOf, startWorld, until, type World } from './world.js';
+import { bySubject, type Happening, happeningOf, startWorld, times, until, type World } from './world.js';
 
 const SHARDS = Array.from({ length: LOG_SHARDS }, (_, shard) => shard);
 
@@ -15,8 +15,6 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-const times = (subject: number, count: number, from = 1): Happening[] =>
-  Array.from({ length: count }, (_, index) => ({ subject, n: from + index }));
 const expectDelivered = (...happenings: readonly Happening[]): Promise<void> =>
   until('all was delivered', async () => (await world.effects()).length >= happenings.length).then(async () =>
     expect(bySubject(await world.effects())).toEqual(bySubject(happenings)),
@@ -241,79 +239,4 @@ test('stopping finishes the batch in hand, and takes no other', async () => {
   letGo();
   await stopped;
   expect(await world.effects()).toEqual(times(1, 2));
-});
-
-describe('an effect outside of transactions', () => {
-  const outside = (handle: (events: readonly ShopEvent[], signal: AbortSignal) => Promise<unknown>) =>
-    ({ mode: 'outside', handle }) as const;
-
-  test('holds no connection, and the cursor follows it', async () => {
-    const told: Happening[] = [];
-    const consumer = await world.consumer(
-      outside(async (events) => {
-        await world.databases.of('product').query({ name: 'test.free', text: 'SELECT 1' });
-        told.push(...events.map(happeningOf));
-      }),
-    );
-    await world.append(...times(1, 5), ...times(2, 5));
-    consumer.start();
-    await until('nothing is left', async () => (await consumer.lag()) === 0);
-    expect(bySubject(told)).toEqual(bySubject([...times(1, 5), ...times(2, 5)]));
-  });
-
-  test('that fails comes again before anything later of its shard, however long the failing took', async () => {
-    const told: Happening[] = [];
-    let poisonous = true;
-    const consumer = await world.consumer(
-      outside((events) => {
-        if (poisonous && events.some((event) => happeningOf(event).n === 1)) return Promise.reject(new Error('poison'));
-        told.push(...events.map(happeningOf));
-        return Promise.resolve();
-      }),
-      // The process stands still for longer than the first pause, as in a long garbage collection.
-      { onFault: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150) },
-    );
-    await world.append(...times(1, 4));
-    consumer.start();
-    await sleep(400);
-    poisonous = false;
-    await until('nothing is left', async () => (await consumer.lag()) === 0);
-    expect(told).toEqual(times(1, 4));
-  });
-
-  test('is told when it has to end', async () => {
-    const { promise: began, resolve: begin } = Promise.withResolvers<void>();
-    const consumer = await world.consumer(
-      outside(async (_, signal) => {
-        begin();
-        await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))));
-      }),
-    );
-    await world.append(...times(1, 1));
-    consumer.start();
-    await began;
-    await consumer.stop();
-    expect(await consumer.lag()).toBe(1);
-  });
-
-  test('of a slow process never moves the cursor back behind what another has done', async () => {
-    const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
-    const { promise: began, resolve: begin } = Promise.withResolvers<void>();
-    const slow = await world.consumer(outside(() => (begin(), gate)));
-    await world.append(...times(1, 1));
-    slow.start();
-    await began;
-    const quick = await world.consumer(
-      outside(() => Promise.resolve()),
-      { at: world.process() },
-    );
-    quick.start();
-    await world.append(...times(1, 4, 2));
-    await until('the quick one has done all', async () => (await quick.lag()) === 0);
-    await quick.stop();
-    const stopped = slow.stop();
-    letGo();
-    await stopped;
-    expect(await quick.lag()).toBe(0);
-  });
 });

@@ -28,6 +28,10 @@ export interface Happening {
   readonly n: number;
 }
 
+/** It happened to `subject` `count` times. */
+export const times = (subject: number, count: number, from = 1): Happening[] =>
+  Array.from({ length: count }, (_, index) => ({ subject, n: from + index }));
+
 export const happened = (...happenings: readonly Happening[]): ShopEvent[] =>
   happenings.map((data) => Happened.seal(data, 'order', new Date()));
 export const happeningOf = ({ data }: ShopEvent): Happening => data as Happening;

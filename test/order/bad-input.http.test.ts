@@ -121,7 +121,8 @@ describe('addresses and callers', () => {
   });
 
   test('a coupon id of the wrong shape is named, and the order stays as it was', async () => {
-    const { body: order } = await place({ items: [line()] });
+    const { optionIds } = await shop.product({ price: 1, stock: [1] });
+    const { body: order } = await place({ items: [{ productOptionId: optionIds[0], quantity: 1 }] });
     for (const couponId of ['1', -1, 2 ** 60, {}]) {
       const answer = await shop.api('POST', `/api/orders/${order.orderId}/payment`, { token, body: { couponId } });
       expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: 'couponId' }] } });

@@ -4,6 +4,14 @@ import { validationFailed } from '../problem.js';
 
 const KEY_CHARACTERS_MAX = 255;
 
+/** A request with a key, as repeats are known by it. */
+export interface IdempotentRequest {
+  readonly userId: number;
+  readonly route: string;
+  readonly key: string;
+  readonly fingerprint: Buffer;
+}
+
 /** The key that the client sent, or null. Printable ASCII, so that it can be logged and stored as it is. */
 export function idempotencyKeyOf(request: FastifyRequest): string | null {
   const key = request.headers['idempotency-key'];

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { type Queryable, sql } from '../../database/database.js';
+import { type Queryable } from '../../database/database.js';
+import { Overloaded } from '../../kernel/faults.js';
+import { MicroBatcher } from '../../messaging/micro-batcher.js';
+import { type Claim, CLAIM_LEASE_SECONDS, ClaimLeases, columnsOf, RENEW_EVERY_MS } from './claim-leases.js';
+import { type IdempotentRequest } from './idempotency-key.js';
+import { CLAIM, COMPLETE, FIND, PURGE, RELEASE } from './idempotency-statements.js';
 
-/** A claim outlives every handler that is not dead: requests are ended long before. */
-export const CLAIM_LEASE_SECONDS = 60;
 export const KEYS_KEPT_HOURS = 24;
 const PURGE_ROWS_MAX = 5_000;
 const CLAIM_ATTEMPTS_MAX = 3;
-
-export interface IdempotentRequest {
-  readonly userId: number;
-  readonly route: string;
-  readonly key: string;
-  readonly fingerprint: Buffer;
-}
+/** Bounds what one round of renewals carries. */
+const RUNNING_CLAIMS_MAX = 10_000;
+/** Never full, because only what was claimed is completed; and work that is done must not lose its answer to a full queue. */
+const COMPLETIONS_QUEUED_MAX = 2 * RUNNING_CLAIMS_MAX;
 
 export interface StoredAnswer {
   readonly status: number;
@@ -26,50 +26,13 @@ export type Claimed =
   | { readonly outcome: 'in-flight'; readonly retryAfterSeconds: number }
   | { readonly outcome: 'reused' };
 
-// Takes a free key, a key whose first execution died (its lease is over), or a key that is due for the purge.
-const CLAIM = sql(
-  'http.claim-idempotency-key',
-  `INSERT INTO shop_http.idempotency_key AS k (user_id, route, key, fingerprint, claim, claimed_until)
-   VALUES ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))
-   ON CONFLICT (user_id, route, key) DO UPDATE
-      SET fingerprint = excluded.fingerprint, claim = excluded.claim, claimed_until = excluded.claimed_until,
-          status = NULL, content_type = NULL, body = NULL, created_at = now()
-    WHERE (k.status IS NULL AND k.claimed_until < now() AND k.fingerprint = excluded.fingerprint)
-       OR k.created_at < now() - make_interval(hours => $7)
-   RETURNING k.claim`,
-);
-
-const FIND = sql(
-  'http.find-idempotency-key',
-  `SELECT fingerprint = $4 AS same, status, content_type AS "contentType", body,
-          greatest(1, ceil(extract(epoch FROM claimed_until - now())))::int AS "retryAfterSeconds"
-     FROM shop_http.idempotency_key
-    WHERE user_id = $1 AND route = $2 AND key = $3`,
-);
-
-const COMPLETE = sql(
-  'http.complete-idempotency-key',
-  `UPDATE shop_http.idempotency_key SET status = $5, content_type = $6, body = $7
-    WHERE user_id = $1 AND route = $2 AND key = $3 AND claim = $4`,
-);
-
-const RELEASE = sql(
-  'http.release-idempotency-key',
-  `DELETE FROM shop_http.idempotency_key
-    WHERE user_id = $1 AND route = $2 AND key = $3 AND claim = $4 AND status IS NULL`,
-);
-
-const PURGE = sql(
-  'http.purge-idempotency-keys',
-  `DELETE FROM shop_http.idempotency_key
-    WHERE (user_id, route, key) IN (
-      SELECT user_id, route, key FROM shop_http.idempotency_key
-       WHERE created_at < now() - make_interval(hours => $1)
-       ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-   RETURNING 1 AS purged`,
-);
+interface Completion extends Claim {
+  readonly answer: StoredAnswer;
+}
 
 interface FoundRow {
+  readonly asker: string;
+  readonly own: boolean;
   readonly same: boolean;
   readonly status: number | null;
   readonly contentType: string | null;
@@ -77,37 +40,44 @@ interface FoundRow {
   readonly retryAfterSeconds: number;
 }
 
-/** The keys that clients sent, in the database, so that a repeat may reach another process. */
+/**
+ * The keys that clients sent, in the database, so that a repeat may reach another process. Requests that come at the
+ * same time share statements.
+ */
 export class IdempotencyStore {
-  constructor(private readonly database: Queryable) {}
+  private readonly leases: ClaimLeases;
+  private readonly claiming = new MicroBatcher({ name: 'http.claim-keys', run: (batch: readonly Claim[]) => this.claimAll(batch) });
+  private readonly completing = new MicroBatcher({
+    name: 'http.complete-keys',
+    run: (batch: readonly Completion[]) => this.completeAll(batch),
+    queueRequestsMax: COMPLETIONS_QUEUED_MAX,
+  });
 
-  async claim(request: IdempotentRequest): Promise<Claimed> {
-    const claim = randomUUID();
-    for (let attempt = 1; ; attempt++) {
-      // oxlint-disable-next-line no-await-in-loop -- each attempt sees what the one before has missed
-      const rows = await this.database.query<{ claim: string }>(CLAIM, [
-        ...keyOf(request),
-        request.fingerprint,
-        claim,
-        CLAIM_LEASE_SECONDS,
-        KEYS_KEPT_HOURS,
-      ]);
-      if (rows.length > 0) return { outcome: 'claimed', claim };
-      // oxlint-disable-next-line no-await-in-loop -- as above
-      const [found] = await this.database.query<FoundRow>(FIND, [...keyOf(request), request.fingerprint]);
-      if (found) return verdictOn(found);
-      // Released between the two statements: it is free now, unless others are as quick again.
-      if (attempt >= CLAIM_ATTEMPTS_MAX) return { outcome: 'in-flight', retryAfterSeconds: 1 };
-    }
+  constructor(
+    private readonly database: Queryable,
+    { renewEveryMs = RENEW_EVERY_MS }: { readonly renewEveryMs?: number } = {},
+  ) {
+    this.leases = new ClaimLeases(database, renewEveryMs);
   }
 
-  async complete(request: IdempotentRequest, claim: string, { status, contentType, body }: StoredAnswer): Promise<void> {
-    await this.database.query(COMPLETE, [...keyOf(request), claim, status, contentType, body]);
+  /** Until {@link complete} or {@link release} the claim is this process's, however long that takes. @throws Overloaded */
+  async claim(request: IdempotentRequest): Promise<Claimed> {
+    if (this.leases.size >= RUNNING_CLAIMS_MAX) throw new Overloaded('http.running-keys');
+    const claim: Claim = { request, token: randomUUID() };
+    const claimed = await this.claiming.submit(claim);
+    if (claimed.outcome === 'claimed') this.leases.hold(claim);
+    return claimed;
+  }
+
+  /** @returns false when somebody else has taken the claim over: then their answer counts. */
+  async complete(request: IdempotentRequest, token: string, answer: StoredAnswer): Promise<boolean> {
+    // Held until the answer stands: while it waits for a connection the lease could end.
+    return this.completing.submit({ request, token, answer }).finally(() => this.leases.drop(token));
   }
 
   /** Frees the key: nothing happened that a repeat would double. */
-  async release(request: IdempotentRequest, claim: string): Promise<void> {
-    await this.database.query(RELEASE, [...keyOf(request), claim]);
+  async release({ userId, route, key }: IdempotentRequest, token: string): Promise<void> {
+    await this.database.query(RELEASE, [userId, route, key, token]).finally(() => this.leases.drop(token));
   }
 
   /** Deletes keys past their time, a bounded number; answers how many it took. */
@@ -115,12 +85,52 @@ export class IdempotencyStore {
     const rows = await this.database.query<{ purged: number }>(PURGE, [KEYS_KEPT_HOURS, PURGE_ROWS_MAX]);
     return rows.length;
   }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.leases.end();
+  }
+
+  private async claimAll(batch: readonly Claim[]): Promise<Claimed[]> {
+    const verdicts = new Map<string, Claimed>();
+    const undecided = () => batch.filter(({ token }) => !verdicts.has(token));
+    for (let attempt = 1; attempt <= CLAIM_ATTEMPTS_MAX && verdicts.size < batch.length; attempt++) {
+      // oxlint-disable-next-line no-await-in-loop -- each attempt sees what the one before has missed
+      for (const token of await this.tryToClaim(undecided())) verdicts.set(token, { outcome: 'claimed', claim: token });
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      for (const found of await this.find(undecided())) verdicts.set(found.asker, verdictOn(found));
+    }
+    // Released between the two statements, again and again: others are quicker.
+    return batch.map(({ token }) => verdicts.get(token) ?? { outcome: 'in-flight', retryAfterSeconds: 1 });
+  }
+
+  private async tryToClaim(claims: readonly Claim[]): Promise<string[]> {
+    const values = [...columnsOf(claims), fingerprintsOf(claims), CLAIM_LEASE_SECONDS, KEYS_KEPT_HOURS];
+    return (await this.database.query<{ claim: string }>(CLAIM, values)).map(({ claim }) => claim);
+  }
+
+  private async find(claims: readonly Claim[]): Promise<FoundRow[]> {
+    if (claims.length === 0) return [];
+    return this.database.query<FoundRow>(FIND, [...columnsOf(claims), fingerprintsOf(claims)]);
+  }
+
+  private async completeAll(batch: readonly Completion[]): Promise<boolean[]> {
+    const answers = batch.map(({ answer }) => answer);
+    const rows = await this.database.query<{ claim: string }>(COMPLETE, [
+      ...columnsOf(batch),
+      answers.map(({ status }) => status),
+      answers.map(({ contentType }) => contentType),
+      answers.map(({ body }) => body),
+    ]);
+    const completed = new Set(rows.map(({ claim }) => claim));
+    return batch.map(({ token }) => completed.has(token));
+  }
 }
 
-const keyOf = ({ userId, route, key }: IdempotentRequest): [number, string, string] => [userId, route, key];
+const fingerprintsOf = (claims: readonly Claim[]): Buffer[] => claims.map(({ request }) => request.fingerprint);
 
-function verdictOn(found: FoundRow): Claimed {
-  if (!found.same) return { outcome: 'reused' };
-  if (found.status === null) return { outcome: 'in-flight', retryAfterSeconds: found.retryAfterSeconds };
-  return { outcome: 'done', answer: { status: found.status, contentType: found.contentType ?? '', body: found.body } };
+function verdictOn({ asker, own, same, status, contentType, body, retryAfterSeconds }: FoundRow): Claimed {
+  if (!same) return { outcome: 'reused' };
+  if (status !== null) return { outcome: 'done', answer: { status, contentType: contentType ?? '', body } };
+  if (own) return { outcome: 'claimed', claim: asker };
+  return { outcome: 'in-flight', retryAfterSeconds };
 }

@@ -3,8 +3,8 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { catchError, from, mergeMap, type Observable, of, throwError } from 'rxjs';
 import { PROBLEM_CONTENT_TYPE, problemBody, ProblemError } from '../problem.js';
 import { pathOf } from '../problem.filter.js';
-import { fingerprintOf, idempotencyKeyOf } from './idempotency-key.js';
-import { type IdempotentRequest, IdempotencyStore, type StoredAnswer } from './idempotency-store.js';
+import { fingerprintOf, idempotencyKeyOf, type IdempotentRequest } from './idempotency-key.js';
+import { IdempotencyStore, type StoredAnswer } from './idempotency-store.js';
 
 const JSON_CONTENT_TYPE = 'application/json; charset=utf-8';
 
@@ -13,7 +13,8 @@ const NOT_STORED = new Set([400, 401, 408, 409, 413, 415, 429]);
 
 /**
  * I1: the key is claimed before the handler runs, so of two requests at the same time one runs and one gets 409.
- * I2: an answer is stored only by the execution that holds the claim.
+ * I2: an answer is stored only by the execution that holds the claim. It holds it for as long as it runs, and no longer
+ *     than a lease after its process has died (claim-leases.ts).
  * I3: a fault frees the key; what the handler did in a transaction is rolled back then, and a repeat runs again.
  */
 @Injectable()
@@ -68,7 +69,12 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
   /** The work is done and committed: that its answer cannot be kept must not turn the answer into an error. */
   private async keep(identity: IdempotentRequest, claim: string, answer: StoredAnswer): Promise<void> {
-    await this.store.complete(identity, claim, answer).catch((fault: unknown) => this.log.warn({ err: fault }, 'an answer was not stored'));
+    try {
+      const stored = await this.store.complete(identity, claim, answer);
+      if (!stored) this.log.warn({ route: identity.route }, 'an answer came after its key had been taken over, and was not stored');
+    } catch (fault) {
+      this.log.warn({ err: fault }, 'an answer was not stored');
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import type { DurableEvent, RequestEvent, ShopEvent, Unsent } from '../event.js'
 import { EventBus, type Reply, type Step } from '../event-bus.js';
 import type { EventCatalogue } from '../event-catalogue.js';
 import type { EventLog } from '../event-log.js';
-import { type Outcome, domainOf, done } from '../listener.js';
+import { type Outcome, domainOf } from '../listener.js';
 import { MicroBatcher } from '../micro-batcher.js';
 
 /** A listener of request events, ready to be called: a batch in one transaction of its own domain. */
@@ -14,6 +14,10 @@ export interface RequestListener {
   readonly subscriber: string;
   readonly concerns: (event: ShopEvent) => boolean;
   readonly handle: (tx: Transaction, events: readonly ShopEvent[]) => Promise<readonly Outcome[]>;
+}
+
+interface BatchedListener extends RequestListener {
+  readonly batcher: MicroBatcher<ShopEvent, Outcome>;
 }
 
 export interface InProcessEventBusOptions {
@@ -27,7 +31,7 @@ export interface InProcessEventBusOptions {
 
 /** Domains in one process: request events are method calls in batches, durable ones go through the publisher's log. */
 export class InProcessEventBus extends EventBus {
-  private readonly listeners = new Map<string, RequestListener & { readonly batcher: MicroBatcher<ShopEvent, Outcome> }>();
+  private readonly listeners = new Map<string, BatchedListener>();
   private readonly unwritten = new WeakMap<Transaction, ShopEvent[]>();
 
   constructor(private readonly options: InProcessEventBusOptions) {
@@ -46,7 +50,8 @@ export class InProcessEventBus extends EventBus {
   override async emitAsync<Data, Answer>({ definition, data }: Unsent<RequestEvent<Data, Answer>>): Promise<Reply<Answer>> {
     const { publishers, subscribers } = this.options.catalogue.entry(definition.type);
     const event = definition.seal(data, publishers[0] as string, this.options.clock.now());
-    const asked = await Promise.allSettled(subscribers.map((subscriber) => this.ask(subscriber, event)));
+    const concerned = subscribers.map((subscriber) => this.listenerOf(subscriber, event)).filter((listener) => listener.concerns(event));
+    const asked = await Promise.allSettled(concerned.map((listener) => this.ask(listener, event)));
     const fault = asked.find((each) => each.status === 'rejected');
     if (fault) throw fault.reason;
     return reply(
@@ -77,11 +82,15 @@ export class InProcessEventBus extends EventBus {
     tx.afterCommit(() => this.options.appended(tx.domain, new Set(events.map(({ type }) => type))));
   }
 
-  private async ask(subscriber: string, event: ShopEvent): Promise<{ outcome: Outcome; step: Step }> {
+  private listenerOf(subscriber: string, event: ShopEvent): BatchedListener {
     const listener = this.listeners.get(`${event.type} → ${subscriber}`);
     if (!listener) throw new Error(`no listener ${subscriber} for ${event.type}`);
+    return listener;
+  }
+
+  private async ask({ subscriber, batcher }: BatchedListener, event: ShopEvent): Promise<{ outcome: Outcome; step: Step }> {
     const startedAt = this.options.clock.now().toISOString();
-    const outcome = listener.concerns(event) ? await listener.batcher.submit(event) : done({});
+    const outcome = await batcher.submit(event);
     const finishedAt = this.options.clock.now().toISOString();
     const times = { startedAt, finishedAt };
     const step: Step =

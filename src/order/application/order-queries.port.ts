@@ -47,10 +47,20 @@ export interface OrdersOfUser {
   readonly limit: number;
 }
 
+export interface PaymentsQuery {
+  /** Only payments that are not over: RUNNING or ROLLING_BACK. */
+  readonly underWay: boolean;
+  /** Only payments older than this one. */
+  readonly before?: PaymentId | undefined;
+  readonly limit: number;
+}
+
 /** What clients read; it bypasses the aggregate. */
 export abstract class OrderQueries {
   abstract order(orderId: OrderId): Promise<OrderDetail | null>;
   /** Newest first. */
   abstract ordersOf(query: OrdersOfUser): Promise<readonly OrderDetail[]>;
   abstract latestPayment(orderId: OrderId): Promise<PaymentDetail | null>;
+  /** All customers' payments, newest first. */
+  abstract payments(query: PaymentsQuery): Promise<readonly PaymentDetail[]>;
 }

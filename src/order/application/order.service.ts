@@ -14,7 +14,6 @@ import { OrderPaymentFail } from './events/order-payment-fail.event.js';
 import { OrderProcessed } from './events/order-processed.event.js';
 import { OrderChanges } from './order-changes.js';
 
-const ORDER_IDS_PER_FETCH = 32;
 const LOOK_AGAIN_MS = 250;
 
 /**
@@ -26,7 +25,10 @@ const LOOK_AGAIN_MS = 250;
  */
 @Injectable()
 export class OrderService {
-  private readonly orderIds: OrderId[] = [];
+  private readonly numbering = new MicroBatcher({
+    name: 'order.number',
+    run: (batch: readonly null[]) => this.orders.nextOrderIds(batch.length),
+  });
   private readonly placing = new MicroBatcher({ name: 'order.place', run: (batch: readonly PlacedOrder[]) => this.insertAll(batch) });
   private readonly beginning = new MicroBatcher({
     name: 'order.begin-payment',
@@ -47,15 +49,8 @@ export class OrderService {
 
   /** A new order id; with an idempotency key the same one at every repetition, so that the order's hold is found again. */
   async orderIdFor(userId: UserId, idempotencyKey: string | null): Promise<OrderId> {
-    const proposed = await this.nextOrderId();
+    const proposed = await this.numbering.submit(null);
     return idempotencyKey === null ? proposed : this.orders.orderIdOf(userId, idempotencyKey, proposed);
-  }
-
-  private async nextOrderId(): Promise<OrderId> {
-    const next = this.orderIds.pop();
-    if (next !== undefined) return next;
-    this.orderIds.push(...(await this.orders.nextOrderIds(ORDER_IDS_PER_FETCH)));
-    return this.nextOrderId();
   }
 
   place(order: PlacedOrder): Promise<InsertedOrder> {

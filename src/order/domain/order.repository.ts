@@ -71,6 +71,8 @@ export abstract class OrderRepository {
   abstract appendSteps(paymentId: PaymentId, steps: readonly unknown[]): Promise<void>;
   abstract progressOf(paymentId: PaymentId): Promise<PaymentProgress | null>;
 
+  /** Ends every lease: for the only process there is, at its start. */
+  abstract endLeases(): Promise<void>;
   /** Takes over up to `rowsMax` running attempts whose lease ran out, with a new lease; `overdue` ones are past their deadline. */
   abstract takeOver(rowsMax: number): Promise<readonly (PaymentAttempt & { readonly overdue: boolean })[]>;
 }

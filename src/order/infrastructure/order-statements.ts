@@ -125,6 +125,8 @@ export const APPEND_STEPS = sql(
 
 export const PROGRESS = sql('order.payment-progress', `SELECT state, refusal FROM shop_order.payment_attempt WHERE payment_id = $1`);
 
+export const END_LEASES = sql('order.end-leases', `UPDATE shop_order.payment_attempt SET lease_until = now() WHERE state = 'RUNNING'`);
+
 export const TAKE_OVER = sql(
   'order.take-over-payments',
   `UPDATE shop_order.payment_attempt SET lease_until = now() + ${LEASE}

@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DomainDatabase, sql } from '../../database/database.js';
 import type { CouponId, OrderId, PaymentId, ProductId, ProductOptionId, UserId } from '../../kernel/ids.js';
-import { type OrderDetail, OrderQueries, type OrdersOfUser, type PaymentDetail } from '../application/order-queries.port.js';
+import {
+  type OrderDetail,
+  OrderQueries,
+  type OrdersOfUser,
+  type PaymentDetail,
+  type PaymentsQuery,
+} from '../application/order-queries.port.js';
 import type { OrderStatus } from '../domain/order.js';
 
 interface OrderRow {
@@ -57,9 +63,22 @@ const ORDERS_OF_USER_BY_STATUS = sql(
    WHERE o.user_id = $1 AND o.order_id < $2 AND o.status = $4 ORDER BY o.order_id DESC LIMIT $3`,
 );
 
+const PAYMENT_COLUMNS = `payment_id, order_id, user_id, state, steps, refusal, created_at, finished_at`;
+
+const PAYMENTS = sql(
+  'order.list-payments',
+  `SELECT ${PAYMENT_COLUMNS} FROM shop_order.payment_attempt WHERE payment_id < $1 ORDER BY payment_id DESC LIMIT $2`,
+);
+
+const PAYMENTS_UNDER_WAY = sql(
+  'order.list-payments-under-way',
+  `SELECT ${PAYMENT_COLUMNS} FROM shop_order.payment_attempt
+   WHERE state IN ('RUNNING', 'ROLLING_BACK') AND payment_id < $1 ORDER BY payment_id DESC LIMIT $2`,
+);
+
 const LATEST_PAYMENT = sql(
   'order.latest-payment',
-  `SELECT payment_id, order_id, user_id, state, steps, refusal, created_at, finished_at
+  `SELECT ${PAYMENT_COLUMNS}
    FROM shop_order.payment_attempt WHERE order_id = $1 ORDER BY payment_id DESC LIMIT 1`,
 );
 
@@ -85,20 +104,27 @@ export class PgOrderQueries extends OrderQueries {
 
   override async latestPayment(orderId: OrderId): Promise<PaymentDetail | null> {
     const [row] = await this.database.query<PaymentRow>(LATEST_PAYMENT, [orderId]);
-    if (!row) return null;
-    return {
-      paymentId: row.payment_id,
-      orderId: row.order_id,
-      userId: row.user_id,
-      status: row.state,
-      steps: row.steps,
-      errorCode: row.refusal?.code ?? null,
-      errorMessage: row.refusal?.message ?? null,
-      startedAt: row.created_at.toISOString(),
-      finishedAt: row.finished_at?.toISOString() ?? null,
-    };
+    return row ? paymentOf(row) : null;
+  }
+
+  override async payments({ underWay, before, limit }: PaymentsQuery): Promise<readonly PaymentDetail[]> {
+    const statement = underWay ? PAYMENTS_UNDER_WAY : PAYMENTS;
+    const rows = await this.database.query<PaymentRow>(statement, [before ?? Number.MAX_SAFE_INTEGER, limit]);
+    return rows.map(paymentOf);
   }
 }
+
+const paymentOf = (row: PaymentRow): PaymentDetail => ({
+  paymentId: row.payment_id,
+  orderId: row.order_id,
+  userId: row.user_id,
+  status: row.state,
+  steps: row.steps,
+  errorCode: row.refusal?.code ?? null,
+  errorMessage: row.refusal?.message ?? null,
+  startedAt: row.created_at.toISOString(),
+  finishedAt: row.finished_at?.toISOString() ?? null,
+});
 
 const detailOf = (row: OrderRow): OrderDetail => ({
   orderId: row.order_id,

@@ -190,6 +190,10 @@ export class PgOrderRepository extends OrderRepository {
     return row ?? null;
   }
 
+  override async endLeases(): Promise<void> {
+    await this.database.query(statements.END_LEASES);
+  }
+
   override async takeOver(rowsMax: number): Promise<readonly (PaymentAttempt & { overdue: boolean })[]> {
     const rows = await this.database.query<AttemptRow & { overdue: boolean }>(statements.TAKE_OVER, [rowsMax]);
     return rows.map((row) => ({ ...attemptOf(row), overdue: row.overdue }));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idField, idParam, instant, limitParam, quantityField } from '../../http/schemas.js';
+import { booleanParam, idField, idParam, instant, limitParam, quantityField } from '../../http/schemas.js';
 import { declareProblems } from '../../http/problem-codes.js';
 import { keysetCursor, pageOf } from '../../http/keyset-cursor.js';
 import type { CouponId, OrderId, PaymentId, ProductId, ProductOptionId, UserId } from '../../kernel/ids.js';
@@ -87,6 +87,7 @@ export const PaymentAnswer = z
   .object({
     paymentId: idField<PaymentId>(),
     orderId: idField<OrderId>(),
+    userId: idField<UserId>(),
     status: z.enum(['RUNNING', 'ROLLING_BACK', 'REFUSED', 'PAID']),
     steps: z
       .array(
@@ -106,6 +107,14 @@ export const PaymentAnswer = z
     finishedAt: instant.nullable(),
   })
   .meta({ id: 'Payment' });
+
+export const paymentCursor = keysetCursor(z.tuple([z.int().positive()]));
+export const PaymentsQuery = z.object({
+  underWay: booleanParam.default(false).describe('Only payments that are not over'),
+  cursor: paymentCursor.param.optional(),
+  limit: limitParam,
+});
+export const PaymentsPage = pageOf(PaymentAnswer);
 
 export const StatusEvent = z
   .object({ orderId: idField<OrderId>(), status: orderStatus, paidAt: instant.nullable() })

@@ -75,8 +75,7 @@ export class PaymentController {
     problems: ['ORDER_NOT_FOUND', 'PAYMENT_NOT_FOUND'],
   })
   async status(@CurrentUser() caller: Caller, @Param('id', { schema: orderIdParam }) orderId: OrderId) {
-    const { userId: _, ...payment } = orProblem(await this.payment.execute(orderId, readerOf(caller)));
-    return payment;
+    return orProblem(await this.payment.execute(orderId, readerOf(caller)));
   }
 
   @Get('events')

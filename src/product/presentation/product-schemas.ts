@@ -9,7 +9,6 @@ import {
   QUANTITY_MAX,
   quantityField,
   textField,
-  textParam,
 } from '../../http/schemas.js';
 import type { ProductId, ProductOptionId } from '../../kernel/ids.js';
 import { POPULAR_DAYS, PRODUCT_SORTS } from '../application/product-queries.port.js';
@@ -29,7 +28,7 @@ export const productCursor = keysetCursor(z.object({ sort, rank: z.int().min(0),
 
 export const ListQuery = z
   .object({
-    category: textParam({ max: CATEGORY_CHARACTERS_MAX }).optional(),
+    category: textField({ max: CATEGORY_CHARACTERS_MAX }).optional(),
     sort: sort.default('latest').describe(`\`popular\`: by units sold on the last ${POPULAR_DAYS} days (UTC), today included`),
     cursor: productCursor.param.optional(),
     limit: limitParam,

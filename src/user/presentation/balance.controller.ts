@@ -9,7 +9,7 @@ import { keysetCursor, pageOf } from '../../http/keyset-cursor.js';
 import { orProblem } from '../../http/problem.js';
 import { declareProblems } from '../../http/problem-codes.js';
 import { Route } from '../../http/route.js';
-import { AMOUNT_MINOR_UNITS_MAX, amountField, idField, idParam, instant, instantParam, limitParam, textField } from '../../http/schemas.js';
+import { AMOUNT_MINOR_UNITS_MAX, amountField, idField, idParam, instant, instantField, limitParam, textField } from '../../http/schemas.js';
 import type { PaymentId, UserId } from '../../kernel/ids.js';
 import { money, toJson } from '../../kernel/money.js';
 import { ok, refuse } from '../../kernel/result.js';
@@ -53,8 +53,8 @@ const EntryAnswer = z
 const entryCursor = keysetCursor(z.tuple([z.iso.datetime(), z.int().positive()]));
 
 const ListEntries = z.object({
-  from: instantParam.optional().describe('Inclusive'),
-  to: instantParam.optional().describe('Exclusive'),
+  from: instantField.optional().describe('Inclusive'),
+  to: instantField.optional().describe('Exclusive'),
   code: codeField.optional(),
   refId: idParam<PaymentId>().optional(),
   cursor: entryCursor.param.optional(),

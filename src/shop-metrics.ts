@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { Gauge } from 'prom-client';
+import { Databases } from './database/databases.js';
+import { HealthChecks } from './http/health/health-checks.js';
+import { Metrics } from './http/metrics.js';
+import { InProcessMessaging } from './messaging/in-process/in-process-messaging.js';
+
+/** What an operator watches of the shop itself, beside the figures of HTTP and of the process. */
+@Injectable()
+export class ShopMetrics {
+  constructor(metrics: Metrics, checks: HealthChecks, databases: Databases, messaging: InProcessMessaging) {
+    checks.add('databases', () => databases.ping());
+    const undelivered = new Gauge({
+      name: 'ordersaga_undelivered_events',
+      help: 'Durable events that a subscriber has not handled yet',
+      labelNames: ['subscriber', 'event', 'source'],
+      registers: [metrics.registry],
+      async collect() {
+        for (const { subscriber, type, source, events } of await messaging.lag()) {
+          undelivered.set({ subscriber, event: type, source }, events);
+        }
+      },
+    });
+  }
+}
