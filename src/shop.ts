@@ -8,6 +8,8 @@ import { lastingSetting } from './database/lasting-setting.js';
 import { migrate } from './database/migrate.js';
 import { type HttpServer, createHttpApplication } from './http/http-server.js';
 
+/** Parts of the platform with tables of their own, in the main database. */
+const PLATFORM = ['http', 'database'];
 const DEMO_OPERATOR_EMAIL = 'operator@ordersaga.example';
 const DEMO_PASSWORD_CHARACTERS = 16;
 
@@ -62,7 +64,7 @@ async function openShop(config: Config, url: string, embedded: EmbeddedPostgres 
 async function migrateAll(url: string, domainUrls: Readonly<Record<string, string>>, log: (message: string) => void): Promise<void> {
   const byUrl = Map.groupBy(DOMAINS, (domain) => domainUrls[domain] ?? url);
   byUrl.set(url, byUrl.get(url) ?? []);
-  const migrating = [...byUrl].map(([at, domains]) => migrate({ url: at, domains, platform: at === url ? ['http'] : [], log }));
+  const migrating = [...byUrl].map(([at, domains]) => migrate({ url: at, domains, platform: at === url ? PLATFORM : [], log }));
   await Promise.all(migrating);
 }
 
@@ -75,7 +77,7 @@ function withDefaults(config: Config): Config {
 
 /** The amounts in the database are bare numbers of minor units: under another currency they would mean other money. */
 async function refuseOtherCurrency({ currency }: Config, databases: Databases): Promise<void> {
-  const lasting = await lastingSetting(databases.of('http'), 'currency', currency.code);
+  const lasting = await lastingSetting(databases.of('database'), 'currency', currency.code);
   if (lasting === currency.code) return;
   await databases.close();
   throw new ConfigError(
@@ -85,10 +87,11 @@ async function refuseOtherCurrency({ currency }: Config, databases: Databases): 
 
 function refuseUnknownDomains({ domainDatabaseUrls }: Config): void {
   const unknown = Object.keys(domainDatabaseUrls).find((domain) => !DOMAINS.some((known) => known === domain));
-  if (unknown)
+  if (unknown) {
     throw new ConfigError(
       `DATABASE_URL_${unknown.toUpperCase()} names no domain: the domains are ${DOMAINS.join(', ')}. Correct it, or unset it.`,
     );
+  }
 }
 
 function addressOf({ database }: Config): string {

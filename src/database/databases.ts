@@ -26,6 +26,7 @@ export class Databases {
 
   /** @throws when one of them does not answer. */
   async ping(): Promise<void> {
+    // One statement cannot ask several servers: it is one by one, at once.
     await Promise.all([...this.byUrl.values()].map((database) => database.query(PING)));
   }
 

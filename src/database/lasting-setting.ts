@@ -3,7 +3,7 @@ import { type Queryable, sql } from './database.js';
 // The update changes nothing; it makes the row that is there come back.
 const FIX_SETTING = sql(
   'database.fix-setting',
-  `INSERT INTO shop_http.setting AS s (name, value) VALUES ($1, $2)
+  `INSERT INTO shop_database.setting AS s (name, value) VALUES ($1, $2)
    ON CONFLICT (name) DO UPDATE SET value = s.value
    RETURNING value`,
 );

@@ -70,8 +70,9 @@ export class MicroBatcher<Request, Verdict> {
   private async settle(batch: readonly Waiting<Request, Verdict>[]): Promise<void> {
     try {
       const verdicts = await this.options.run(batch.map(({ request }) => request));
-      if (verdicts.length !== batch.length)
+      if (verdicts.length !== batch.length) {
         throw new Error(`${this.options.name}: ${verdicts.length} verdicts for ${batch.length} requests`);
+      }
       batch.forEach(({ resolve }, index) => resolve(verdicts[index] as Verdict));
     } catch (fault) {
       // Nobody's request is the culprit when the database is away: trying each alone would only make the outage worse.

@@ -133,8 +133,9 @@ describe('addresses and callers', () => {
   test('a list is read page by page, newest first, and a tampered cursor is named', async () => {
     const reader = await shop.customer();
     const { optionIds } = await shop.product({ price: 1, stock: [10] });
-    for (let count = 0; count < 5; count++)
+    for (let count = 0; count < 5; count++) {
       await shop.api('POST', '/api/orders', { token: reader.token, body: { items: [{ productOptionId: optionIds[0], quantity: 1 }] } });
+    }
     const ids: number[] = [];
     let cursor: string | null = null;
     do {

@@ -9,7 +9,7 @@ import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-post
 import { migrate } from '../../src/database/migrate.js';
 
 export const DOMAINS = ['order', 'product', 'coupon', 'user', 'cart'];
-export const PLATFORM = ['http'];
+export const PLATFORM = ['http', 'database'];
 export const TEMPLATE = 'shop_template';
 
 /** Tests may lose everything in a power cut, so they need not wait for disks. */

@@ -36,7 +36,12 @@ export interface TestShop {
   /** A new customer, topped up. */
   customer(balance?: number): Promise<{ readonly userId: number; readonly token: string; readonly email: string }>;
   /** A new product on sale with one option per stock figure. */
-  product(options: { readonly price: number; readonly stock: readonly number[]; readonly name?: string; readonly category?: string }): Promise<{
+  product(options: {
+    readonly price: number;
+    readonly stock: readonly number[];
+    readonly name?: string;
+    readonly category?: string;
+  }): Promise<{
     readonly productId: number;
     readonly optionIds: readonly number[];
   }>;
@@ -78,7 +83,8 @@ export async function startShop(environment: Readonly<Record<string, string>> = 
     const text = await response.text();
     return { status: response.status, body: text === '' ? null : JSON.parse(text), headers: response.headers };
   };
-  const operatorToken = (): Promise<string> => (operator ??= must(api('POST', '/api/auth/login', { body: OPERATOR }), 200).then((body) => body.accessToken));
+  const operatorToken = (): Promise<string> =>
+    (operator ??= must(api('POST', '/api/auth/login', { body: OPERATOR }), 200).then((body) => body.accessToken));
 
   return {
     address,
@@ -90,14 +96,19 @@ export async function startShop(environment: Readonly<Record<string, string>> = 
     async customer(balance = 0) {
       const email = `customer-${++customers}@example.com`;
       const { userId, accessToken } = await must(api('POST', '/api/auth/signup', { body: { email, password: 'customer-password' } }), 201);
-      if (balance > 0) await must(api('POST', `/api/users/${userId}/balance/charges`, { token: await operatorToken(), body: { amount: balance } }), 201);
+      if (balance > 0) {
+        await must(api('POST', `/api/users/${userId}/balance/charges`, { token: await operatorToken(), body: { amount: balance } }), 201);
+      }
       return { userId, token: accessToken, email };
     },
     async product({ price, stock, name = 'A thing', category = 'things' }) {
       const options = stock.map((pieces, index) => ({ name: `option ${index + 1}`, stock: pieces }));
       const body = { name, category, price, options };
       const created = await must(api('POST', '/api/admin/products', { token: await operatorToken(), body }), 201);
-      return { productId: created.productId, optionIds: created.options.map((option: { productOptionId: number }) => option.productOptionId) };
+      return {
+        productId: created.productId,
+        optionIds: created.options.map((option: { productOptionId: number }) => option.productOptionId),
+      };
     },
     async settle() {
       const messaging = shop.server.app.get(InProcessMessaging);

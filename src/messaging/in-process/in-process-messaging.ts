@@ -49,8 +49,9 @@ export class InProcessMessaging {
   /** @throws when the catalogue and the listeners differ. */
   async start(bound: readonly BoundSubscription[]): Promise<void> {
     this.catalogue.assertMatches(bound.map(({ subscription }) => subscription));
-    for (const listener of bound.filter(({ subscription }) => subscription.event.kind === 'request').map(requestListener))
+    for (const listener of bound.filter(({ subscription }) => subscription.event.kind === 'request').map(requestListener)) {
       this.bus.listen(listener);
+    }
     this.consumers = bound.filter(({ subscription }) => subscription.event.kind === 'durable').flatMap((each) => this.consumersOf(each));
     await Promise.all([this.openLogs(), this.openCursors()]);
     for (const consumer of this.consumers) consumer.start();

@@ -63,8 +63,9 @@ export function mergeLines(lines: readonly RequestedLine[]): Result<readonly Req
   const quantities = new Map<ProductOptionId, number>();
   for (const { productOptionId, quantity } of lines) quantities.set(productOptionId, (quantities.get(productOptionId) ?? 0) + quantity);
   const tooMany = [...quantities].find(([, quantity]) => quantity > LINE_QUANTITY_MAX);
-  if (tooMany)
+  if (tooMany) {
     return invalidItems(`the lines of option ${tooMany[0]} add up to ${tooMany[1]}: order at most ${LINE_QUANTITY_MAX} of one option`);
+  }
   return ok([...quantities].map(([productOptionId, quantity]) => ({ productOptionId, quantity })));
 }
 

@@ -1,15 +1,6 @@
 import { z } from 'zod';
 import { keysetCursor } from '../../http/keyset-cursor.js';
-import {
-  idField,
-  instant,
-  intParam,
-  limitParam,
-  priceField,
-  QUANTITY_MAX,
-  quantityField,
-  textField,
-} from '../../http/schemas.js';
+import { idField, instant, intParam, limitParam, priceField, QUANTITY_MAX, quantityField, textField } from '../../http/schemas.js';
 import type { ProductId, ProductOptionId } from '../../kernel/ids.js';
 import { POPULAR_DAYS, PRODUCT_SORTS } from '../application/product-queries.port.js';
 import { PRODUCT_OPTIONS_MAX } from '../domain/product.repository.js';
