@@ -9,6 +9,7 @@ CREATE TABLE shop_http.idempotency_key (
   fingerprint   bytea       NOT NULL CHECK (octet_length(fingerprint) = 32),
   -- Whose claim it is; an execution whose lease ran out must not complete the claim of its successor.
   claim         uuid        NOT NULL,
+  -- Renewed every few seconds while the execution runs, so that only those of dead processes pass.
   claimed_until timestamptz NOT NULL,
   status        smallint    CHECK (status BETWEEN 200 AND 499),
   content_type  text,

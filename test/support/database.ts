@@ -7,7 +7,7 @@ import { TEMPLATE } from './postgres.js';
 export interface FreshDatabase {
   readonly url: string;
   /** Also ends the sessions that a test forgot. */
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 /**

@@ -7,7 +7,7 @@ import { RENEW } from './idempotency-statements.js';
 export const CLAIM_LEASE_SECONDS = 10;
 /** Two rounds may fail before a lease is over. */
 export const RENEW_EVERY_MS = 3_000;
-/** A handler that runs longer hangs: its key must not be taken for as long as the process lives. */
+/** A handler that runs longer hangs, and must not keep its key for as long as the process lives. */
 const CLAIM_RENEWED_SECONDS_MAX = 600;
 
 /** One execution's right to a key. The token changes hands with it. */
@@ -19,7 +19,7 @@ export interface Claim {
 /**
  * The claims of this process, kept for as long as their handlers run.
  *
- * L1: every held claim is renewed, all of them by one statement, so nobody takes over what is still running.
+ * L1: every held claim is renewed, all of them by one statement, so nobody takes over what is still running (for up to 10 minutes).
  * L2: a dead process renews nothing: its claims are free when their lease is over. A process that ends in order frees them at once.
  * L3: no clock decides safety: a process that stalls past its lease may lose a claim, and then its token no longer
  *     fits, so that it cannot complete what its successor is doing.
