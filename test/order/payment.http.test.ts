@@ -211,6 +211,14 @@ describe('a payment that is refused leaves stock, coupon, balance and order as t
     expect(await pay(bought.buyer.token, bought.orderId)).toMatchObject({ status: 200, body: { remainingBalance: 0 } });
   });
 
+  test('who is told of a refusal may try again at once: the order is free when the answer comes', async () => {
+    const bought = await ordered({ balance: 0 });
+    for (let attempt = 0; attempt < 25; attempt++) {
+      const { status, body } = await pay(bought.buyer.token, bought.orderId);
+      expect({ status, code: body.code }).toEqual({ status: 422, code: 'INSUFFICIENT_BALANCE' });
+    }
+  });
+
   test('the refused attempt is on record, with who refused', async () => {
     const bought = await ordered({ balance: 0 });
     await pay(bought.buyer.token, bought.orderId);

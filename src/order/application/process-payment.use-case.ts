@@ -53,19 +53,18 @@ export class ProcessPaymentUseCase {
   }
 
   private async pay(request: PayOrder): Promise<Result<PaymentOutcome>> {
-    const release = await this.lock.tryAcquire(request.orderId);
-    if (!release) return refuse('PAYMENT_IN_PROGRESS', 'a payment of this order is in progress: wait for its outcome');
-    let outcome: Promise<Result<PaymentOutcome>> | undefined;
+    const held = await this.lock.tryAcquire(request.orderId);
+    if (!held) return refuse('PAYMENT_IN_PROGRESS', 'a payment of this order is in progress: wait for its outcome');
+    const release = (): Promise<void> =>
+      held().catch((fault: unknown) => this.logger.warn({ err: fault }, 'a payment lock is left to its time to live'));
     try {
       const begun = await this.orders.beginPayment(request);
       if (!begun.ok) return begun;
-      outcome = this.resume(begun.value);
+      const outcome = this.resume(begun.value);
+      // Released before the answer: whoever is told of a refusal may pay again at once.
       return request.respondAsync ? this.inBackground(begun.value, outcome) : await this.withinWait(begun.value, outcome);
     } finally {
-      // The lock is held for as long as the payment runs, which may be longer than its client waits.
-      void Promise.resolve(outcome)
-        .then(release, release)
-        .catch((fault: unknown) => this.logger.warn({ err: fault }, 'a payment lock is left to its time to live'));
+      await release();
     }
   }
 
