@@ -2,6 +2,7 @@ import { type DynamicModule, Inject, Module, type OnApplicationBootstrap } from 
 import { CartModule } from './cart/cart.module.js';
 import type { Config } from './config/config.js';
 import { CONFIG, ConfigModule } from './config/config.module.js';
+import { ConsoleModule } from './console/console.module.js';
 import { CouponModule } from './coupon/coupon.module.js';
 import type { Databases } from './database/databases.js';
 import { eventCatalogue } from './event-catalogue.js';
@@ -16,7 +17,7 @@ import { UserModule } from './user/user.module.js';
 export const DOMAINS = ['order', 'product', 'coupon', 'user', 'cart'] as const;
 
 /** The shop: its domains side by side, and the bus between them. */
-@Module({ imports: [OrderModule, ProductModule, CouponModule, UserModule, CartModule], providers: [ShopMetrics] })
+@Module({ imports: [OrderModule, ProductModule, CouponModule, UserModule, CartModule, ConsoleModule], providers: [ShopMetrics] })
 export class AppModule implements OnApplicationBootstrap {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'operator'>,
@@ -24,7 +25,9 @@ export class AppModule implements OnApplicationBootstrap {
   ) {}
 
   static with(config: Config, databases: Databases): DynamicModule {
-    return { module: AppModule, imports: [ConfigModule.with(config), MessagingModule.with(eventCatalogue, databases)] };
+    const { alertWebhookUrl } = config;
+    const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, alertWebhookUrl });
+    return { module: AppModule, imports: [ConfigModule.with(config), messaging] };
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -21,5 +21,17 @@ export class ShopMetrics {
         }
       },
     });
+    const parked = new Gauge({
+      name: 'ordersaga_parked_events',
+      help: 'Durable events that a subscriber could not handle: waiting to be tried again, or dead',
+      labelNames: ['subscriber', 'event', 'source', 'state'],
+      registers: [metrics.registry],
+      async collect() {
+        for (const { subscriber, type, source, waiting, dead } of await messaging.parked()) {
+          parked.set({ subscriber, event: type, source, state: 'waiting' }, waiting);
+          parked.set({ subscriber, event: type, source, state: 'dead' }, dead);
+        }
+      },
+    });
   }
 }

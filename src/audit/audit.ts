@@ -71,10 +71,10 @@ async function auditSnapshot(tx: PgTransaction, settled: boolean): Promise<Audit
 
 const ONE_SNAPSHOT = sql('audit.one-snapshot', 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
 
-/** Domains whose tables are all there: the last one made is the cursor's. */
+/** Domains whose tables are all there: of those of messaging, the last one made is that of parked events. */
 const SCHEMAS = sql(
   'audit.schemas',
-  `SELECT schemaname AS schema FROM pg_tables WHERE schemaname LIKE 'shop\\_%' AND tablename = 'event_cursor' ORDER BY schemaname`,
+  `SELECT schemaname AS schema FROM pg_tables WHERE schemaname LIKE 'shop\\_%' AND tablename = 'event_parked' ORDER BY schemaname`,
 );
 
 function reportOf({ id, title, examines }: Check, census: Census, rows: readonly FindingRow[]): CheckReport {

@@ -29,6 +29,7 @@ describe('an empty environment', () => {
       logLevel: 'info',
       holdMinutes: 10,
       rateLimitPerMinute: 60_000,
+      alertWebhookUrl: null,
     });
   });
 
@@ -52,6 +53,7 @@ describe('values', () => {
       LOG_LEVEL: 'debug',
       HOLD_MINUTES: '15',
       RATE_LIMIT_PER_MINUTE: '0',
+      ALERT_WEBHOOK_URL: 'https://hooks.example/shop',
     });
     expect(config).toEqual({
       database: { kind: 'url', url: OWN_DATABASE.DATABASE_URL },
@@ -66,6 +68,7 @@ describe('values', () => {
       logLevel: 'debug',
       holdMinutes: 15,
       rateLimitPerMinute: 0,
+      alertWebhookUrl: 'https://hooks.example/shop',
     });
   });
 
@@ -96,6 +99,7 @@ describe('a wrong value is one line that names the variable', () => {
     ['HOLD_MINUTES', '0'],
     ['HOLD_MINUTES', 'ten'],
     ['RATE_LIMIT_PER_MINUTE', '-5'],
+    ['ALERT_WEBHOOK_URL', 'ftp://hooks.example'],
   ])('%s=%s', (name, value) => {
     const problems = problemsOf({ ADMIN_PASSWORD: name === 'ADMIN_EMAIL' ? 'long enough' : undefined, [name]: value });
     expect(problems).toHaveLength(1);
@@ -114,6 +118,7 @@ describe('a wrong value is one line that names the variable', () => {
     ['DATABASE_URL', 'mysql://shop:hunter22@db/shop'],
     ['ADMIN_PASSWORD', 'hunter2'],
     ['JWT_SECRET', 'hunter2'],
+    ['ALERT_WEBHOOK_URL', 'hooks.example/hunter2'],
   ])('%s is not repeated, because it may hold a secret', (name, value) => {
     expect(problemsOf({ [name]: value }).join('\n')).not.toContain('hunter2');
   });

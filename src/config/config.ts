@@ -23,6 +23,8 @@ export interface Config {
   readonly holdMinutes: number;
   /** Requests per client and minute; 0: no limit. */
   readonly rateLimitPerMinute: number;
+  /** Where alerts are posted to, besides the log; null: nowhere. */
+  readonly alertWebhookUrl: string | null;
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. Values that may be secret are not repeated. */
@@ -66,6 +68,12 @@ const variables = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}. Unset it for info`).default('info'),
   HOLD_MINUTES: wholeNumber(1, HOLD_MINUTES_LIMIT).default(10),
   RATE_LIMIT_PER_MINUTE: wholeNumber(0, RATE_LIMIT_PER_MINUTE_LIMIT).default(60_000),
+  ALERT_WEBHOOK_URL: z
+    .url({
+      protocol: /^https?$/,
+      error: 'must be an address that begins with https:// or http://. Correct it, or unset it to have alerts in the log only',
+    })
+    .optional(),
 });
 
 /**
@@ -99,6 +107,7 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     logLevel: set.LOG_LEVEL,
     holdMinutes: set.HOLD_MINUTES,
     rateLimitPerMinute: set.RATE_LIMIT_PER_MINUTE,
+    alertWebhookUrl: set.ALERT_WEBHOOK_URL ?? null,
   };
 }
 

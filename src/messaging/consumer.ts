@@ -1,19 +1,18 @@
 import { Unavailable } from '../kernel/faults.js';
 import type { Transaction, UnitOfWork } from '../kernel/transaction.js';
+import type { Alerts } from './alerts.js';
 import { retryDelayMs } from './backoff.js';
-import type { ShopEvent } from './event.js';
+import { type Effect, type OutsideHandler, type TransactionHandler, handleOutside } from './effect.js';
 import type { CursorStore, EventLog, LoggedEvent, ShardPosition, Subscriber } from './event-log.js';
+import type { OnFault } from './on-fault.js';
+import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
+import { ParkedRetries } from './parked-retries.js';
 import { WakeUp } from './wake-up.js';
 
 const POLL_INTERVAL_MS = 1_000;
 const EVENTS_PER_SHARD_MAX = 64;
 const OCCUPIED_PAUSE_MS = 50;
-const OUTSIDE_EFFECT_MS_MAX = 30_000;
-
-/** What a consumer calls: within a transaction of the subscriber's domain, or outside of any. */
-export type Effect =
-  | { readonly mode: 'transaction'; readonly handle: (tx: Transaction, events: readonly ShopEvent[]) => Promise<unknown> }
-  | { readonly mode: 'outside'; readonly handle: (events: readonly ShopEvent[], signal: AbortSignal) => Promise<unknown> };
+const FIRST_FAILURE = 1;
 
 export interface ConsumerOptions {
   readonly subscriber: string;
@@ -21,8 +20,14 @@ export interface ConsumerOptions {
   readonly effect: Effect;
   readonly log: EventLog;
   readonly cursors: CursorStore;
+  readonly parked: ParkedEvents;
   readonly unitOfWork: UnitOfWork;
-  readonly onFault: (fault: unknown, where: { subscriber: string; event?: ShopEvent; failures: number; retryInMs: number }) => void;
+  readonly alerts: Alerts;
+  /** For compensations: an event that fails is never dead, but tried again for ever. */
+  readonly neverGivesUp?: boolean;
+  readonly onFault: OnFault;
+  /** The pause after so many failures of one event; for tests. */
+  readonly retryDelayMs?: (failures: number) => number;
 }
 
 /**
@@ -30,18 +35,18 @@ export interface ConsumerOptions {
  *
  * C1: the cursor advances in the transaction of the effect: a redelivery has no second effect (outside effects:
  *     after the effect, so at least once).
- * C2: the events of one shard are handled in order; a failing event holds up its shard only, and is tried again with
- *     back-off for as long as it takes.
+ * C2: the events of one key (subject) are handled in order. One that fails alone is parked, and so are the later ones of its
+ *     key; everything else goes on. See {@link ParkedEvents} for K1 to K3, {@link ParkedRetries} for K4 and K5.
  * C3: a batch that throws is rolled back and run again in halves, until the culprit stands alone.
  * C4: no hint is needed for delivery: a lost one costs at most the poll interval.
+ * C5: an outage parks nothing: the consumer as a whole waits, longer each time.
  */
 export class Consumer {
   private readonly wakeUp = new WakeUp();
   private readonly stopping = new AbortController();
-  private readonly held = new Map<number, { failures: number; untilMs: number }>();
+  private readonly retries: ParkedRetries;
   private positions = new Map<number, number>();
   private outageFailures = 0;
-  private readAtMs = 0;
   private running: Promise<void> = Promise.resolve();
 
   /** Whose cursors this consumer moves. */
@@ -49,10 +54,18 @@ export class Consumer {
 
   constructor(private readonly options: ConsumerOptions) {
     this.identity = { subscriber: options.subscriber, type: options.type, source: options.log.source };
+    this.retries = new ParkedRetries({
+      ...options,
+      identity: this.identity,
+      neverGivesUp: this.neverGivesUp,
+      retryDelayMs: (failures) => this.retryDelayMs(failures),
+      stopping: this.stopping.signal,
+    });
   }
 
   start(): void {
     this.running = this.run();
+    this.retries.start();
   }
 
   /** Something was appended that may concern this consumer. */
@@ -64,14 +77,20 @@ export class Consumer {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.wakeUp.hint();
-    await this.running;
+    await Promise.all([this.running, this.retries.ended()]);
   }
 
-  /** How many events lie between the cursor and the end of the log. */
+  /** How many events it has still to handle: those behind its cursor, and those parked that are not dead. */
   async lag(): Promise<number> {
     const { log, type } = this.options;
     const [heads, cursors] = await Promise.all([log.heads(type), this.storedPositions()]);
-    return heads.reduce((events, { shard, position }) => events + position - (cursors.get(shard) ?? 0), 0);
+    // After the cursors, so that an event that is just being parked is counted here or there.
+    const { waiting } = await this.parkedCount();
+    return heads.reduce((events, { shard, position }) => events + position - (cursors.get(shard) ?? 0), waiting);
+  }
+
+  parkedCount(): Promise<ParkedCount> {
+    return this.options.parked.count(this.identity);
   }
 
   private async run(): Promise<void> {
@@ -91,8 +110,8 @@ export class Consumer {
       this.outageFailures = 0;
       const moved = events.some(({ shard }) => this.positions.get(shard) !== before.get(shard));
       if (moved) return 0;
-      // Another process holds these shards, or their next event is held: look again, but not in a spin.
-      return events.length > 0 ? Math.min(OCCUPIED_PAUSE_MS, this.msUntilDue()) : this.msUntilDue();
+      // Another process holds these shards: look again, but not in a spin.
+      return events.length > 0 ? OCCUPIED_PAUSE_MS : POLL_INTERVAL_MS;
     } catch (fault) {
       this.outageFailures++;
       this.positions.clear();
@@ -103,26 +122,19 @@ export class Consumer {
   }
 
   private async readNext(): Promise<readonly LoggedEvent[]> {
-    this.readAtMs = Date.now();
-    const open = [...this.positions].filter(([shard]) => !this.isHeld(shard));
-    const after = open.map(([shard, position]) => ({ shard, position }));
+    const after = [...this.positions].map(([shard, position]) => ({ shard, position }));
     return after.length === 0 ? [] : this.options.log.read(this.options.type, after, EVENTS_PER_SHARD_MAX);
   }
 
   private async handle(events: readonly LoggedEvent[]): Promise<void> {
     try {
-      for (const { shard, position } of await this.applied(events)) {
-        this.positions.set(shard, position);
-        this.held.delete(shard);
-      }
+      this.moveTo(await this.applied(events));
     } catch (fault) {
       if (fault instanceof Unavailable || this.stopping.signal.aborted) throw fault;
-      if (events.length === 1) return this.hold(events[0] as LoggedEvent, fault);
+      if (events.length === 1) return this.park(events[0] as LoggedEvent, fault);
       const middle = events.length >> 1;
       await this.handle(events.slice(0, middle));
-      // C2: what follows a held event in its shard waits with it.
-      const rest = events.slice(middle).filter(({ shard }) => !this.isHeld(shard));
-      if (rest.length > 0) await this.handle(rest);
+      await this.handle(events.slice(middle));
     }
   }
 
@@ -133,55 +145,90 @@ export class Consumer {
       : this.appliedOutside(events, this.options.effect.handle);
   }
 
-  private appliedInTransaction(
+  private appliedInTransaction(events: readonly LoggedEvent[], handle: TransactionHandler): Promise<readonly ShardPosition[]> {
+    return this.underCursors(events, async (tx, fresh) => {
+      const { free, behind } = await this.apart(tx, fresh);
+      if (free.length > 0) await handle(tx, free);
+      await this.parkBehind(tx, behind);
+    });
+  }
+
+  private async appliedOutside(events: readonly LoggedEvent[], handle: OutsideHandler): Promise<readonly ShardPosition[]> {
+    const { free, behind } = await this.options.unitOfWork.run((tx) => this.apart(tx, events));
+    if (free.length > 0) await handleOutside(handle, free, this.stopping.signal);
+    return this.underCursors(events, (tx, fresh) =>
+      this.parkBehind(
+        tx,
+        behind.filter((event) => fresh.includes(event)),
+      ),
+    );
+  }
+
+  /** Does `work` with those events that come next, and moves the cursors over them. @returns where the cursors stand now. */
+  private underCursors(
     events: readonly LoggedEvent[],
-    handle: (tx: Transaction, events: readonly ShopEvent[]) => Promise<unknown>,
+    work: (tx: Transaction, fresh: readonly LoggedEvent[]) => Promise<void>,
   ): Promise<readonly ShardPosition[]> {
     const { cursors, unitOfWork } = this.options;
     return unitOfWork.run(async (tx) => {
       const locked = await cursors.lock(tx, this.identity, shardsOf(events));
       const fresh = continuing(events, locked);
       if (fresh.length > 0) {
-        await handle(tx, fresh);
+        await work(tx, fresh);
         await cursors.advance(tx, this.identity, endsOf(fresh));
       }
       return [...locked, ...endsOf(fresh)];
     });
   }
 
-  private async appliedOutside(
-    events: readonly LoggedEvent[],
-    handle: (events: readonly ShopEvent[], signal: AbortSignal) => Promise<unknown>,
-  ): Promise<readonly ShardPosition[]> {
-    const { cursors, unitOfWork } = this.options;
-    await handle(events, AbortSignal.any([this.stopping.signal, AbortSignal.timeout(OUTSIDE_EFFECT_MS_MAX)]));
-    const ends = endsOf(events);
-    await unitOfWork.run((tx) => cursors.advance(tx, this.identity, ends));
-    return ends;
+  /** C2, K1: an event whose key has parked ones goes behind them. */
+  private async apart(tx: Transaction, events: readonly LoggedEvent[]): Promise<Apart> {
+    const subjects = [...new Set(events.map(({ subject }) => subject))];
+    const blocked = await this.options.parked.blocked(tx, this.identity, subjects);
+    if (blocked.size === 0) return { free: events, behind: [] };
+    return { free: events.filter(({ subject }) => !blocked.has(subject)), behind: events.filter(({ subject }) => blocked.has(subject)) };
   }
 
-  private hold(event: LoggedEvent, fault: unknown): void {
-    const failures = (this.held.get(event.shard)?.failures ?? 0) + 1;
-    const retryInMs = retryDelayMs(failures);
-    this.held.set(event.shard, { failures, untilMs: Date.now() + retryInMs });
-    this.options.onFault(fault, { subscriber: this.options.subscriber, event, failures, retryInMs });
+  private async parkBehind(tx: Transaction, events: readonly LoggedEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    await this.options.parked.parkBehind(tx, this.identity, events, this.neverGivesUp);
+    tx.afterCommit(() => this.retries.hint());
   }
 
-  /** C2: as of the read, or a pause that ends while the batch is in hand would let later events pass the one that failed. */
-  private isHeld(shard: number): boolean {
-    return (this.held.get(shard)?.untilMs ?? 0) > this.readAtMs;
+  private async park(event: LoggedEvent, fault: unknown): Promise<void> {
+    const retryInMs = this.retryDelayMs(FIRST_FAILURE);
+    const failed = { event, failure: failureNote(fault), retryInMs, neverGivesUp: this.neverGivesUp };
+    const ends = await this.underCursors([event], async (tx, fresh) => {
+      const { free, behind } = await this.apart(tx, fresh);
+      await this.parkBehind(tx, behind);
+      if (free.length > 0) await this.options.parked.park(tx, this.identity, failed);
+    });
+    this.moveTo(ends);
+    this.retries.hint();
+    this.options.onFault(fault, { subscriber: this.options.subscriber, event, failures: FIRST_FAILURE, retryInMs });
   }
 
-  private msUntilDue(): number {
-    const now = Date.now();
-    const waits = [...this.held.values()].map(({ untilMs }) => Math.max(1, untilMs - now));
-    return Math.min(POLL_INTERVAL_MS, ...waits);
+  private moveTo(positions: readonly ShardPosition[]): void {
+    for (const { shard, position } of positions) this.positions.set(shard, position);
+  }
+
+  private get neverGivesUp(): boolean {
+    return this.options.neverGivesUp ?? false;
+  }
+
+  private retryDelayMs(failures: number): number {
+    return (this.options.retryDelayMs ?? retryDelayMs)(failures);
   }
 
   private async storedPositions(): Promise<Map<number, number>> {
     const stored = await this.options.cursors.positions(this.identity);
     return new Map(stored.map(({ shard, position }) => [shard, position]));
   }
+}
+
+interface Apart {
+  readonly free: readonly LoggedEvent[];
+  readonly behind: readonly LoggedEvent[];
 }
 
 const shardsOf = (events: readonly LoggedEvent[]): number[] => [...new Set(events.map(({ shard }) => shard))];

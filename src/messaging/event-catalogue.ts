@@ -8,6 +8,8 @@ export interface CatalogueEntry {
   readonly publishers: readonly string[];
   /** Subscribers as named in `@OnEvent`, in the order in which their refusals count. */
   readonly subscribers: readonly string[];
+  /** Durable events that bring money, stock or an order back to where they belong: tried again for ever, never a dead letter. */
+  readonly neverGivesUp?: boolean;
 }
 
 /** Code and catalogue differ; the message names every difference. */
@@ -34,6 +36,10 @@ export class EventCatalogue {
 
   publishersOf(event: AnyEvent): readonly string[] {
     return this.entry(event.type).publishers;
+  }
+
+  neverGivesUpOn(event: AnyEvent): boolean {
+    return this.entry(event.type).neverGivesUp ?? false;
   }
 
   /** The durable events that a domain publishes. */

@@ -82,6 +82,20 @@ describe('a moment between two domains is no violation:', () => {
        UPDATE shop_product.product_option SET reserved = 5 WHERE product_option_id = 1`,
     ],
     [
+      'an expired order whose release has failed and is parked',
+      `UPDATE shop_product.stock_hold SET state = 'HELD' WHERE order_id = 4;
+       UPDATE shop_product.product_option SET reserved = reserved + 3 WHERE product_option_id = 2;
+       INSERT INTO shop_product.event_parked
+         (subscriber, topic, source, shard, position, event_id, subject, event, never_gives_up, attempts, failures_total)
+         VALUES ('product.release-stock', 'order.expired', 'order', 4, 1, '4', '4', '{}', true, 1, 1)`,
+    ],
+    [
+      'a dead letter',
+      `INSERT INTO shop_product.event_parked
+         (subscriber, topic, source, shard, position, event_id, subject, event, never_gives_up, state, attempts, failures_total)
+         VALUES ('product.release-stock', 'order.expired', 'order', 4, 1, '4', '4', '{}', false, 'DEAD', 12, 12)`,
+    ],
+    [
       'an expired order of which the product domain has not started to hear',
       `DELETE FROM shop_product.event_cursor WHERE subscriber = 'product.release-stock'`,
     ],

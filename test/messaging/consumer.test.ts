@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Unavailable } from '../../src/kernel/faults.js';
 import type { Transaction } from '../../src/kernel/transaction.js';
 import type { ShopEvent } from '../../src/messaging/event.js';
 import { LOG_SHARDS } from '../../src/messaging/event-log.js';
 import { PgCursorStore } from '../../src/messaging/postgres/pg-cursor-store.js';
 import { PgEventLog } from '../../src/messaging/postgres/pg-event-log.js';
-import { bySubject, type Happening, happeningOf, startWorld, times, until, type World } from './world.js';
+import { bySubject, type Happening, startWorld, times, until, type World } from './world.js';
 
 const SHARDS = Array.from({ length: LOG_SHARDS }, (_, shard) => shard);
 
@@ -91,62 +92,6 @@ describe('C1: exactly one effect', () => {
   });
 });
 
-describe('C2, C3: an event that fails', () => {
-  const POISON: Happening = { subject: 1, n: 2 };
-  const isPoison = (event: ShopEvent): boolean => happeningOf(event).subject === POISON.subject && happeningOf(event).n === POISON.n;
-
-  test('holds up the later events of its shard and nobody else; healed, all go on in order', async () => {
-    const faults: { readonly id: string | undefined; readonly failures: number }[] = [];
-    let poisonous = true;
-    const consumer = await world.consumer(
-      {
-        mode: 'transaction',
-        handle: async (tx, events) => {
-          await world.recordEffects(tx, events);
-          if (poisonous && events.some(isPoison)) throw new Error('poison');
-        },
-      },
-      { onFault: (_, { event, failures }) => faults.push({ id: event?.id, failures }) },
-    );
-    const neighbour = 1 + LOG_SHARDS;
-    await world.append(
-      ...times(1, 4),
-      ...times(neighbour, 2),
-      ...SHARDS.filter((shard) => shard !== 1).flatMap((shard) => times(shard, 4)),
-    );
-    consumer.start();
-    const others = SHARDS.filter((shard) => shard !== 1).flatMap((shard) => times(shard, 4));
-    await expectDelivered({ subject: 1, n: 1 }, ...others);
-
-    await until('it was tried again and again', () => faults.length >= 3);
-    await world.append(...times(2, 1, 5));
-    consumer.hint();
-    await expectDelivered({ subject: 1, n: 1 }, ...others, { subject: 2, n: 5 });
-    const known = faults.slice();
-    expect(known.every(({ id }) => id === 'test.happened:1:2')).toBe(true);
-    expect(known.map(({ failures }) => failures)).toEqual(known.map((_, index) => index + 1));
-    expect(await consumer.lag()).toBe(5);
-
-    poisonous = false;
-    await expectDelivered(...times(1, 4), ...times(neighbour, 2), ...others, { subject: 2, n: 5 });
-    const ofShard = (await world.effects()).filter(({ subject }) => subject % LOG_SHARDS === 1);
-    expect(ofShard).toEqual([...times(1, 4), ...times(neighbour, 2)]);
-  });
-
-  test('in every shard at once leaves what came before each', async () => {
-    const consumer = await world.consumer({
-      mode: 'transaction',
-      handle: async (tx, events) => {
-        await world.recordEffects(tx, events);
-        if (events.some((event) => happeningOf(event).n === 3)) throw new Error('poison');
-      },
-    });
-    await world.append(...SHARDS.flatMap((shard) => times(shard, 5)));
-    consumer.start();
-    await expectDelivered(...SHARDS.flatMap((shard) => times(shard, 2)));
-  });
-});
-
 describe('two consumers of one subscriber, each in a process of its own,', () => {
   test('do everything once and in order, whoever does it', async () => {
     const two = await Promise.all([world.consumer(recording), world.consumer(recording, { at: world.process() })]);
@@ -209,6 +154,28 @@ describe('two consumers of one subscriber, each in a process of its own,', () =>
     expect(reads).toBeLessThan(30);
     await expectDelivered(...times(1, 1));
   });
+});
+
+test('C5: an outage parks nothing; when it is over, all is delivered in order', async () => {
+  const faults: { readonly failures: number; readonly event: unknown }[] = [];
+  let away = true;
+  const consumer = await world.consumer(
+    {
+      mode: 'transaction',
+      handle: async (tx, events) => {
+        if (away) throw new Unavailable('the database is not available');
+        await world.recordEffects(tx, events);
+      },
+    },
+    { onFault: (_, { failures, event }) => faults.push({ failures, event }) },
+  );
+  await world.append(...times(1, 2), ...times(2, 2));
+  consumer.start();
+  await until('it was tried again', () => faults.length >= 3);
+  expect(faults.slice(0, 3)).toEqual([1, 2, 3].map((failures) => ({ failures, event: undefined })));
+  expect(await world.parked()).toEqual([]);
+  away = false;
+  await expectDelivered(...times(1, 2), ...times(2, 2));
 });
 
 test('C4: an event whose hint was lost is delivered at the next poll', async () => {

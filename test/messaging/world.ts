@@ -4,11 +4,14 @@ import { z } from 'zod';
 import { type DomainDatabase, pgTransaction, sql } from '../../src/database/database.js';
 import { Databases } from '../../src/database/databases.js';
 import type { Transaction } from '../../src/kernel/transaction.js';
-import { Consumer, type ConsumerOptions, type Effect } from '../../src/messaging/consumer.js';
+import { type Alert, Alerts } from '../../src/messaging/alerts.js';
+import { Consumer, type ConsumerOptions } from '../../src/messaging/consumer.js';
+import type { Effect } from '../../src/messaging/effect.js';
 import { DurableEvent, type ShopEvent } from '../../src/messaging/event.js';
 import { LOG_SHARDS, type LoggedEvent, type ShardPosition } from '../../src/messaging/event-log.js';
 import { PgCursorStore } from '../../src/messaging/postgres/pg-cursor-store.js';
 import { PgEventLog } from '../../src/messaging/postgres/pg-event-log.js';
+import { PgParkedEvents } from '../../src/messaging/postgres/pg-parked-events.js';
 import { freshDatabase } from '../support/database.js';
 
 const WAIT_MS_MAX = 30_000;
@@ -50,6 +53,15 @@ export const ORIGIN: readonly ShardPosition[] = Array.from({ length: LOG_SHARDS 
 
 const RECORD_EFFECT = sql('test.record-effect', 'INSERT INTO effect (subject, n) SELECT * FROM unnest($1::bigint[], $2::bigint[])');
 
+/** Alerts as they were raised. */
+export class RecordedAlerts extends Alerts {
+  readonly raised: Alert[] = [];
+
+  override raise(alert: Alert): void {
+    this.raised.push(alert);
+  }
+}
+
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 /** A database where `order` publishes {@link Happened} and subscribers of `product` note every effect in a table. */
@@ -57,6 +69,7 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
   const fresh = await freshDatabase();
   const opened: Databases[] = [];
   const consumers: Consumer[] = [];
+  const alerts = new RecordedAlerts();
   /** Another process of the shop: with connections of its own. */
   const process = (): Databases => {
     const databases = new Databases({ url: fresh.url, ...options });
@@ -83,6 +96,7 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
     url: fresh.url,
     databases,
     log,
+    alerts,
     process,
     query,
     append: (...happenings: readonly Happening[]): Promise<void> =>
@@ -106,7 +120,9 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
     /** A subscriber of `product`, not yet started; it ends with the world. */
     async consumer(
       effect: Effect,
-      changes: Partial<Pick<ConsumerOptions, 'subscriber' | 'onFault' | 'log'>> & { readonly at?: Databases } = {},
+      changes: Partial<Pick<ConsumerOptions, 'subscriber' | 'onFault' | 'log' | 'neverGivesUp' | 'retryDelayMs'>> & {
+        readonly at?: Databases;
+      } = {},
     ): Promise<Consumer> {
       const { at = databases, ...others } = changes;
       const product: DomainDatabase = at.of('product');
@@ -117,13 +133,24 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
         effect,
         log: new PgEventLog(at.of('order')),
         cursors,
+        parked: new PgParkedEvents(product),
         unitOfWork: product,
+        alerts,
         onFault: () => {},
         ...others,
       });
       await cursors.open([consumer.identity]);
       consumers.push(consumer);
       return consumer;
+    },
+
+    /** What is parked, in the order of keys and positions: `subject:n` with its state and failures. */
+    async parked(): Promise<readonly string[]> {
+      const rows = await query<{ line: string }>(
+        `SELECT format('%s:%s %s %s', subject, event #>> '{data,n}', state, failures_total) AS line
+         FROM shop_product.event_parked ORDER BY subscriber, subject::bigint, position`,
+      );
+      return rows.map(({ line }) => line);
     },
 
     /** Breaks every connection of the shop's processes, as a restart of the server would. */

@@ -1,12 +1,18 @@
 import { Logger } from '@nestjs/common';
 import type { Databases } from '../../database/databases.js';
 import type { Clock } from '../../kernel/clock.js';
-import { Consumer, type ConsumerOptions } from '../consumer.js';
+import { LogAlerts } from '../alerting/log-alerts.js';
+import type { Alerts } from '../alerts.js';
+import { Consumer } from '../consumer.js';
 import type { EventCatalogue } from '../event-catalogue.js';
+import type { Subscriber } from '../event-log.js';
 import type { Subscription } from '../listener.js';
 import { domainOf } from '../listener.js';
+import type { OnFault } from '../on-fault.js';
+import type { ParkedCount } from '../parked-events.js';
 import { PgCursorStore } from '../postgres/pg-cursor-store.js';
 import { PgEventLog } from '../postgres/pg-event-log.js';
+import { PgParkedEvents } from '../postgres/pg-parked-events.js';
 import { InProcessEventBus, type RequestListener } from './in-process-event-bus.js';
 
 /** A subscription with the object that carries its method. */
@@ -17,11 +23,8 @@ export interface BoundSubscription {
 
 type Method = (...parameters: readonly unknown[]) => Promise<unknown>;
 
-/** How far one subscriber is behind one source, in events. */
-export interface Lag {
-  readonly subscriber: string;
-  readonly type: string;
-  readonly source: string;
+/** How far one subscriber is behind one source, in events; those that it gave up on are not counted. */
+export interface Lag extends Subscriber {
   readonly events: number;
 }
 
@@ -36,6 +39,7 @@ export class InProcessMessaging {
     private readonly catalogue: EventCatalogue,
     private readonly databases: Databases,
     clock: Clock,
+    private readonly alerts: Alerts = new LogAlerts(),
   ) {
     this.bus = new InProcessEventBus({
       catalogue,
@@ -66,6 +70,11 @@ export class InProcessMessaging {
     return Promise.all(this.consumers.map(async (consumer) => ({ ...consumer.identity, events: await consumer.lag() })));
   }
 
+  /** The events that each subscriber could not handle yet, or gave up on. */
+  async parked(): Promise<readonly (Subscriber & ParkedCount)[]> {
+    return Promise.all(this.consumers.map(async (consumer) => ({ ...consumer.identity, ...(await consumer.parkedCount()) })));
+  }
+
   private consumersOf({ subscription, target }: BoundSubscription): Consumer[] {
     const { subscriber, event } = subscription;
     const domain = domainOf(subscriber);
@@ -78,7 +87,10 @@ export class InProcessMessaging {
           effect: { mode: subscription.mode, handle },
           log: this.logOf(source),
           cursors: new PgCursorStore(this.databases.of(domain)),
+          parked: new PgParkedEvents(this.databases.of(domain)),
           unitOfWork: this.databases.of(domain),
+          alerts: this.alerts,
+          neverGivesUp: this.catalogue.neverGivesUpOn(event),
           onFault: this.report,
         }),
     );
@@ -109,9 +121,10 @@ export class InProcessMessaging {
     }
   }
 
-  private readonly report: ConsumerOptions['onFault'] = (fault, { subscriber, event, failures, retryInMs }) => {
+  private readonly report: OnFault = (fault, { subscriber, event, failures, retryInMs }) => {
     const what = event ? `${subscriber} failed on ${event.id}` : `${subscriber} cannot go on`;
-    this.logger.warn({ err: fault, failures, retryInMs }, `${what} (failure ${failures}), trying again in ${Math.round(retryInMs)} ms`);
+    const next = retryInMs === null ? 'giving up: it is a dead letter now' : `trying again in ${Math.round(retryInMs)} ms`;
+    this.logger.warn({ err: fault, failures, retryInMs }, `${what} (failure ${failures}), ${next}`);
   };
 }
 

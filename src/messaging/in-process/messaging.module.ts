@@ -2,10 +2,24 @@ import { type DynamicModule, Inject, Module, type OnApplicationBootstrap, type O
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { Databases } from '../../database/databases.js';
 import { Clock, SystemClock } from '../../kernel/clock.js';
+import { LogAlerts } from '../alerting/log-alerts.js';
+import { WebhookAlerts } from '../alerting/webhook-alerts.js';
+import { Alerts } from '../alerts.js';
+import { DeadLetters } from '../dead-letters.js';
 import { EventBus } from '../event-bus.js';
 import { EventCatalogue } from '../event-catalogue.js';
 import { subscriptionsOf } from '../listener.js';
+import { PgDeadLetters } from '../postgres/pg-dead-letters.js';
 import { type BoundSubscription, InProcessMessaging } from './in-process-messaging.js';
+
+export interface MessagingOptions {
+  readonly catalogue: EventCatalogue;
+  readonly databases: Databases;
+  /** Whose dead letters operators see. */
+  readonly domains: readonly string[];
+  /** Null: alerts go into the log only. */
+  readonly alertWebhookUrl: string | null;
+}
 
 /** Gives every module the event bus, finds the listeners, and starts and stops their delivery with the application. */
 @Module({})
@@ -14,9 +28,11 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(InProcessMessaging) private readonly messaging: InProcessMessaging,
     @Inject(Databases) private readonly databases: Databases,
+    @Inject(Alerts) private readonly alerts: Alerts,
   ) {}
 
-  static with(catalogue: EventCatalogue, databases: Databases): DynamicModule {
+  static with({ catalogue, databases, domains, alertWebhookUrl }: MessagingOptions): DynamicModule {
+    const alerts = alertWebhookUrl === null ? new LogAlerts() : new WebhookAlerts({ url: alertWebhookUrl, besides: new LogAlerts() });
     return {
       module: MessagingModule,
       global: true,
@@ -25,10 +41,16 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
         { provide: EventCatalogue, useValue: catalogue },
         { provide: Databases, useValue: databases },
         { provide: Clock, useClass: SystemClock },
-        { provide: InProcessMessaging, useFactory: (clock: Clock) => new InProcessMessaging(catalogue, databases, clock), inject: [Clock] },
+        { provide: Alerts, useValue: alerts },
+        { provide: DeadLetters, useValue: new PgDeadLetters(databases, domains) },
+        {
+          provide: InProcessMessaging,
+          useFactory: (clock: Clock) => new InProcessMessaging(catalogue, databases, clock, alerts),
+          inject: [Clock],
+        },
         { provide: EventBus, useFactory: ({ bus }: InProcessMessaging) => bus, inject: [InProcessMessaging] },
       ],
-      exports: [EventCatalogue, Databases, Clock, InProcessMessaging, EventBus],
+      exports: [EventCatalogue, Databases, Clock, DeadLetters, InProcessMessaging, EventBus],
     };
   }
 
@@ -39,6 +61,7 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
   /** Comes after the HTTP server has drained and after the domains' own timers have stopped. */
   async onApplicationShutdown(): Promise<void> {
     await this.messaging.stop();
+    if (this.alerts instanceof WebhookAlerts) await this.alerts.stop();
     await this.databases.close();
   }
 

@@ -1,5 +1,8 @@
 import type { Plant } from './plant.js';
 
+const PARKED = `INSERT INTO shop_product.event_parked (subscriber, topic, source, shard, position, event_id, subject, event, never_gives_up, attempts, failures_total)
+   VALUES ('product.release-stock', 'order.expired', 'order', 4, 1, '4', '4', '{}', true, 1, 1)`;
+
 export const EVENT_PLANTS: readonly Plant[] = [
   {
     check: '5.1',
@@ -12,6 +15,18 @@ export const EVENT_PLANTS: readonly Plant[] = [
     what: 'a subscriber that has skipped ahead',
     sql: `UPDATE shop_product.event_cursor SET position = 3 WHERE topic = 'order.expired' AND shard = 4`,
     sentences: ['product.release-stock has handled 2 more order.expired of order than there are'],
+  },
+  {
+    check: '5.2',
+    what: 'a parked event that its subscriber has still to come to',
+    sql: `UPDATE shop_product.event_cursor SET position = 0 WHERE topic = 'order.expired' AND shard = 4; ${PARKED}`,
+    sentences: ['product.release-stock has 4 parked, and has still to come to it in the log of order'],
+  },
+  {
+    check: '5.2',
+    what: 'a parked event that nobody published',
+    sql: PARKED.replace("'4', '4'", "'5', '4'"),
+    sentences: ['product.release-stock has 5 parked, which the log of order does not have'],
   },
   {
     check: '6.1',

@@ -1,0 +1,157 @@
+import { Unavailable } from '../kernel/faults.js';
+import type { UnitOfWork } from '../kernel/transaction.js';
+import type { Alert, Alerts } from './alerts.js';
+import { retryDelayMs } from './backoff.js';
+import { type Effect, OUTSIDE_LEASE_MS, type OutsideHandler, type TransactionHandler, handleOutside } from './effect.js';
+import type { Subscriber } from './event-log.js';
+import type { OnFault } from './on-fault.js';
+import { failureNote, type ParkedEvent, type ParkedEvents } from './parked-events.js';
+import { WakeUp } from './wake-up.js';
+
+/** Then a side effect is given up on: a dead letter. */
+export const ATTEMPTS_MAX = 12;
+/** A compensation is never given up on, but from here on people should know. */
+export const COMPENSATION_FAILURES_TO_ALERT = 3;
+const EVENTS_PER_ROUND_MAX = 64;
+const POLL_INTERVAL_MS = 2_000;
+const OCCUPIED_PAUSE_MS = 50;
+
+export interface ParkedRetriesOptions {
+  readonly identity: Subscriber;
+  readonly effect: Effect;
+  readonly parked: ParkedEvents;
+  readonly unitOfWork: UnitOfWork;
+  readonly alerts: Alerts;
+  readonly neverGivesUp: boolean;
+  /** The pause after so many failures of one event. */
+  readonly retryDelayMs: (failures: number) => number;
+  readonly onFault: OnFault;
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * Tries the parked events of one subscriber again, beside the consumer, so that a slow failure holds up nobody.
+ *
+ * K3: effect and removal are one transaction, under the lock of the row (outside effects: the removal follows, so at
+ *     least once).
+ * K4: a side effect that has failed 12 times is dead, and an alert goes out once. A compensation never is: it goes on
+ *     at the pace of the longest pause, and an alert goes out after its third failure.
+ * K5: an outage is no failure of an event: nothing is counted, all of it waits.
+ */
+export class ParkedRetries {
+  private readonly wakeUp = new WakeUp();
+  private outageFailures = 0;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: ParkedRetriesOptions) {}
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Something was parked. */
+  hint(): void {
+    this.wakeUp.hint();
+  }
+
+  /** After `stopping` has aborted. Finishes the events in hand. */
+  async ended(): Promise<void> {
+    this.wakeUp.hint();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.options.stopping.aborted) {
+      const pauseMs = await this.round();
+      if (pauseMs > 0 && !this.options.stopping.aborted) await this.wakeUp.wait(pauseMs);
+    }
+  }
+
+  /** Tries what is due. @returns how long to rest unless hinted. */
+  private async round(): Promise<number> {
+    const { identity, parked } = this.options;
+    try {
+      const { due, nextInMs, anyBehind } = await parked.outlook(identity, EVENTS_PER_ROUND_MAX);
+      const taken = due.length > 0 ? await this.attempt(due) : 0;
+      this.outageFailures = 0;
+      if (taken > 0) return 0;
+      if (due.length > 0) return OCCUPIED_PAUSE_MS;
+      if (anyBehind && (await parked.promote(identity)) > 0) return 0;
+      return Math.min(POLL_INTERVAL_MS, Math.max(1, Math.ceil(nextInMs ?? POLL_INTERVAL_MS)));
+    } catch (fault) {
+      this.outageFailures++;
+      const retryInMs = retryDelayMs(this.outageFailures);
+      this.options.onFault(fault, { subscriber: identity.subscriber, failures: this.outageFailures, retryInMs });
+      return retryInMs;
+    }
+  }
+
+  /** A batch that throws is tried again in halves, until the culprit stands alone. @returns how many were tried to an end. */
+  private async attempt(parkedIds: readonly number[], held = false): Promise<number> {
+    const taken: ParkedEvent[] = [];
+    try {
+      const { effect } = this.options;
+      await (effect.mode === 'transaction'
+        ? this.attemptInTransaction(parkedIds, effect.handle, taken)
+        : this.attemptOutside(parkedIds, held, effect.handle, taken));
+      return taken.length;
+    } catch (fault) {
+      if (fault instanceof Unavailable || this.options.stopping.aborted || taken.length === 0) throw fault;
+      if (taken.length === 1) return await this.failed(taken[0] as ParkedEvent, fault);
+      const ids = taken.map(({ parkedId }) => parkedId);
+      const middle = ids.length >> 1;
+      return (await this.attempt(ids.slice(0, middle), true)) + (await this.attempt(ids.slice(middle), true));
+    }
+  }
+
+  private attemptInTransaction(parkedIds: readonly number[], handle: TransactionHandler, taken: ParkedEvent[]): Promise<void> {
+    const { parked, unitOfWork } = this.options;
+    return unitOfWork.run(async (tx) => {
+      // A deadlock makes the unit of work begin anew.
+      taken.splice(0, taken.length, ...(await parked.claim(tx, parkedIds)));
+      if (taken.length === 0) return;
+      await handle(
+        tx,
+        taken.map(({ event }) => event),
+      );
+      await parked.remove(
+        tx,
+        taken.map(({ parkedId }) => parkedId),
+      );
+    });
+  }
+
+  private async attemptOutside(parkedIds: readonly number[], held: boolean, handle: OutsideHandler, taken: ParkedEvent[]): Promise<void> {
+    const { parked, unitOfWork, stopping } = this.options;
+    taken.push(...(await parked.lease(parkedIds, OUTSIDE_LEASE_MS, held)));
+    if (taken.length === 0) return;
+    await handleOutside(
+      handle,
+      taken.map(({ event }) => event),
+      stopping,
+    );
+    await unitOfWork.run((tx) =>
+      parked.remove(
+        tx,
+        taken.map(({ parkedId }) => parkedId),
+      ),
+    );
+  }
+
+  private async failed(parked: ParkedEvent, fault: unknown): Promise<number> {
+    const { identity, neverGivesUp, onFault } = this.options;
+    const failures = parked.attempts + 1;
+    const givenUp = !neverGivesUp && failures >= ATTEMPTS_MAX;
+    const retryInMs = givenUp ? null : this.options.retryDelayMs(failures);
+    if (!(await this.options.parked.fail(parked, failureNote(fault), retryInMs))) return 1;
+    onFault(fault, { subscriber: identity.subscriber, event: parked.event, failures, retryInMs });
+    if (givenUp) this.alert('dead-letter', parked, failures, fault);
+    else if (neverGivesUp && failures === COMPENSATION_FAILURES_TO_ALERT) this.alert('stuck-compensation', parked, failures, fault);
+    return 1;
+  }
+
+  private alert(kind: Alert['kind'], { event: { id, type, source, subject } }: ParkedEvent, failures: number, fault: unknown): void {
+    const { subscriber } = this.options.identity;
+    this.options.alerts.raise({ kind, subscriber, event: { id, type, source, subject }, failures, error: failureNote(fault) });
+  }
+}
