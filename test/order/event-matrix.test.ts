@@ -87,9 +87,11 @@ describe('a payment refused at order.processing', () => {
     expect(option).toMatchObject({ stock: 10, available: 8 });
     expect(coupon.status).toBe('AVAILABLE');
     expect(order.status).toBe('PENDING');
-    expect(steps).toEqual(
-      expect.arrayContaining(['order.processing → product.confirm-stock: DONE', 'order.processing → coupon.use-coupon: REFUSED']),
-    );
+    expect(steps).toContain('order.processing → coupon.use-coupon: REFUSED');
+    // The roll-back may overtake the confirmation, which then finds a tombstone and is refused.
+    expect(steps.filter((step: string) => step.includes('product.confirm-stock'))).toEqual([
+      expect.stringMatching(/^order\.processing → product\.confirm-stock: (DONE|REFUSED)$/),
+    ]);
   });
 });
 
