@@ -130,7 +130,9 @@ export class OrderService {
   private finishAll(payments: readonly FinishedPayment[]): Promise<readonly (PaidOrder | null)[]> {
     return this.unitOfWork.run(async (tx) => {
       const paid = new Map((await this.orders.finishPayments(tx, payments)).map((order) => [order.paymentId, order]));
-      await this.bus.emit(tx, ...payments.flatMap(({ attempt }) => processedEvent(attempt, paid.get(attempt.id))));
+      // One event per order, not per request: two that carry out the same attempt may meet in one batch.
+      const attempts = new Map(payments.map(({ attempt }) => [attempt.id, attempt]));
+      await this.bus.emit(tx, ...[...paid.values()].map((order) => processedEvent(attempts.get(order.paymentId) as PaymentAttempt, order)));
       tx.afterCommit(() => payments.forEach(({ attempt }) => this.changes.notify(attempt.orderId)));
       return payments.map(({ attempt }) => paid.get(attempt.id) ?? null);
     });
@@ -139,20 +141,17 @@ export class OrderService {
 
 const processing = (order: LockedOrder): LockedOrder => ({ ...order, status: 'PAYMENT_PROCESSING' });
 
-function processedEvent(attempt: PaymentAttempt, order: PaidOrder | undefined) {
-  if (!order) return [];
-  return [
-    OrderProcessed.of({
-      orderId: order.orderId,
-      paymentId: order.paymentId,
-      userId: attempt.userId,
-      items: order.lines.map((line) => ({ ...line, price: toJson(line.price), subtotal: toJson(line.subtotal) })),
-      totalAmount: toJson(order.totalAmount),
-      discountAmount: toJson(order.discountAmount),
-      finalAmount: toJson(order.finalAmount),
-      currency: order.currency,
-      couponId: order.couponId,
-      paidAt: order.paidAt.toISOString(),
-    }),
-  ];
+function processedEvent(attempt: PaymentAttempt, order: PaidOrder) {
+  return OrderProcessed.of({
+    orderId: order.orderId,
+    paymentId: order.paymentId,
+    userId: attempt.userId,
+    items: order.lines.map((line) => ({ ...line, price: toJson(line.price), subtotal: toJson(line.subtotal) })),
+    totalAmount: toJson(order.totalAmount),
+    discountAmount: toJson(order.discountAmount),
+    finalAmount: toJson(order.finalAmount),
+    currency: order.currency,
+    couponId: order.couponId,
+    paidAt: order.paidAt.toISOString(),
+  });
 }
