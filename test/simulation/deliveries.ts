@@ -1,0 +1,119 @@
+import type { Transaction } from '../../src/kernel/transaction.js';
+import type { LoggedEvent } from '../../src/messaging/event-log.js';
+import type { ShopEvent } from '../../src/messaging/event.js';
+import type { Outcome } from '../../src/messaging/listener.js';
+import { SAGA_ABORTED } from '../../src/messaging/saga-journal.js';
+import { Poison, type Striker, isInjected } from './faults.js';
+import { memoryTransaction } from './store/memory-unit-of-work.js';
+
+export type Handler = (tx: Transaction, events: readonly ShopEvent[]) => Promise<readonly Outcome[]>;
+export type OutsideHandler = (events: readonly ShopEvent[], signal: AbortSignal) => Promise<void>;
+
+export interface DeliveriesOptions {
+  readonly striker: Striker;
+  /** Delivers requests again, in any order, to whichever process is there then. */
+  readonly redeliver: (subscriber: string, events: readonly ShopEvent[], handle: Handler, afterMs: number) => void;
+  /** Whether a payment has been rolled back, all of it. */
+  readonly isRefused: (paymentId: number) => boolean;
+  readonly violation: (sentence: string) => void;
+  readonly note: (line: string) => void;
+}
+
+/**
+ * Stands between the bus and the listeners of all processes: repeats requests, poisons events, and keeps book of what was
+ * answered and handled, at the commit that did it.
+ */
+export class Deliveries {
+  private readonly poisoned = new Map<string, number>();
+  private readonly answers = new Map<string, string>();
+
+  constructor(private readonly options: DeliveriesOptions) {}
+
+  /** No more poison: what failed may succeed now. */
+  cease(): void {
+    this.poisoned.clear();
+  }
+
+  /** Everything that a process reports as a fault; ours are no news. */
+  report(fault: unknown, where: string): void {
+    if (isInjected(fault)) return;
+    const what = fault instanceof Error ? (fault.stack ?? fault.message).split('\n').slice(0, 3).join(' ') : String(fault);
+    this.options.violation(`${where}: an unexpected fault: ${what}`);
+  }
+
+  ofRequests(subscriber: string, handle: Handler): Handler {
+    const { striker, redeliver, violation, note } = this.options;
+    return async (tx, events) => {
+      const [first] = events as readonly [ShopEvent];
+      this.poison('poison request', subscriber, first);
+      this.maybeFail(subscriber, events);
+      const again = striker.takeDelivery('duplicate request');
+      if (again) redeliver(subscriber, events, this.ofRequests(subscriber, handle), again.afterMs);
+      const batch = striker.takeDelivery('request twice in a batch') ? [...events, first] : events;
+      if (batch !== events) note(`  ⚡ ${first.id} stands twice in a batch of ${subscriber}`);
+      const outcomes = await handle(tx, batch);
+      if (outcomes.length !== batch.length) violation(`${subscriber} gave ${outcomes.length} outcomes for ${batch.length} requests`);
+      memoryTransaction(tx).atCommit.push(() => batch.forEach((event, index) => this.answered(subscriber, event, outcomes[index])));
+      return outcomes.slice(0, events.length);
+    };
+  }
+
+  ofDurables(subscriber: string, source: string, handle: Handler): Handler {
+    return (tx, events) => {
+      this.poison('poison event', subscriber, events[0] as ShopEvent);
+      this.maybeFail(subscriber, events);
+      const memory = memoryTransaction(tx);
+      memory.atCommit.push(() => {
+        for (const event of events as readonly LoggedEvent[]) memory.database.handle(handlingKey(subscriber, source, event));
+      });
+      return handle(tx, events);
+    };
+  }
+
+  outside(subscriber: string, handle: OutsideHandler): OutsideHandler {
+    return (events, signal) => {
+      this.poison('poison event', subscriber, events[0] as ShopEvent);
+      this.maybeFail(subscriber, events);
+      return handle(events, signal);
+    };
+  }
+
+  /** J2: a request is answered as it was answered the first time. J4: unless it has been rolled back in between. */
+  private answered(subscriber: string, { id, data }: ShopEvent, outcome: Outcome | undefined): void {
+    const key = `${subscriber} ${id}`;
+    const isAborted = outcome?.kind === 'refused' && outcome.refusal.code === SAGA_ABORTED;
+    const answer = isAborted ? SAGA_ABORTED : JSON.stringify(outcome);
+    const before = this.answers.get(key);
+    if (before !== undefined && before !== answer && !isAborted) {
+      this.options.violation(`J2: ${key} was answered first with ${before}, then with ${answer}`);
+    }
+    this.answers.set(key, answer);
+    const { paymentId } = data as { paymentId?: number };
+    const isLate = paymentId !== undefined && this.options.isRefused(paymentId);
+    if (isLate && outcome?.kind === 'done') this.options.violation(`J4: ${key} was answered with done after it had been rolled back`);
+  }
+
+  private poison(kind: 'poison event' | 'poison request', subscriber: string, event: ShopEvent): void {
+    const fault = this.options.striker.takeDelivery(kind, subscriber);
+    if (!fault) return;
+    this.options.note(`  ⚡ ${event.id} is poison for ${subscriber}, ${fault.times} time(s)`);
+    this.poisoned.set(`${subscriber} ${event.id}`, fault.times);
+  }
+
+  private maybeFail(subscriber: string, events: readonly ShopEvent[]): void {
+    if (this.poisoned.size === 0) return;
+    for (const { id } of events) {
+      const left = this.poisoned.get(`${subscriber} ${id}`) ?? 0;
+      if (left <= 0) continue;
+      this.poisoned.set(`${subscriber} ${id}`, left - 1);
+      throw new Poison(`${id} is poison`);
+    }
+  }
+}
+
+/** Which event, in the log of which source, was handled by whom. */
+export const handlingKey = (
+  subscriber: string,
+  source: string,
+  { type, shard, position }: Pick<LoggedEvent, 'type' | 'shard' | 'position'>,
+): string => `${subscriber} ${type} ${source} ${shard}/${position}`;
