@@ -21,6 +21,8 @@ export interface Queryable {
 export interface DatabaseOptions {
   readonly url: string;
   readonly poolConnectionsMax?: number;
+  /** A statement that waits longer for a lock fails. */
+  readonly lockWaitMsMax?: number;
 }
 
 const TRANSACTION_ATTEMPTS_MAX = 5;
@@ -59,6 +61,7 @@ export class Database implements Queryable {
       connectionString: options.url,
       max: options.poolConnectionsMax ?? 16,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      ...(options.lockWaitMsMax === undefined ? {} : { lock_timeout: options.lockWaitMsMax }),
       types,
     });
     // An idle connection that breaks (server restart) is replaced at the next use; without a listener it would end the process.

@@ -1,4 +1,5 @@
 import { Database, DomainDatabase, sql } from './database.js';
+import { Listening, type ListeningOptions } from './listening.js';
 
 const PING = sql('database.ping', 'SELECT 1');
 
@@ -19,9 +20,24 @@ export class Databases {
   of(domain: string): DomainDatabase {
     const known = this.byDomain.get(domain);
     if (known) return known;
-    const opened = new DomainDatabase(this.at(this.options.domainUrls?.[domain] ?? this.options.url), domain);
+    const opened = new DomainDatabase(this.at(this.urlOf(domain)), domain);
     this.byDomain.set(domain, opened);
     return opened;
+  }
+
+  /** One connection beside the pool, for who must not take one from a payment or holds session locks. Whoever asks closes it. */
+  apart(domain: string, lockWaitMsMax: number): Database {
+    return new Database({ url: this.urlOf(domain), poolConnectionsMax: 1, lockWaitMsMax });
+  }
+
+  /** Listens to a channel of the domain's database, on a connection of its own. */
+  listen(domain: string, options: Omit<ListeningOptions, 'url'>): Listening {
+    return new Listening({ ...options, url: this.urlOf(domain) });
+  }
+
+  /** The domains, those of one database together. */
+  together(domains: readonly string[]): readonly (readonly [string, ...string[]])[] {
+    return [...Map.groupBy(domains, (domain) => this.urlOf(domain)).values()] as [string, ...string[]][];
   }
 
   /** @throws when one of them does not answer. */
@@ -32,6 +48,10 @@ export class Databases {
 
   async close(): Promise<void> {
     await Promise.all([...this.byUrl.values()].map((database) => database.close()));
+  }
+
+  private urlOf(domain: string): string {
+    return this.options.domainUrls?.[domain] ?? this.options.url;
   }
 
   private at(url: string): Database {
