@@ -25,8 +25,9 @@ export class AppModule implements OnApplicationBootstrap {
   ) {}
 
   static with(config: Config, databases: Databases): DynamicModule {
-    const { alertWebhookUrl } = config;
-    const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, alertWebhookUrl });
+    const { alertWebhookUrl, eventLogRetentionDays } = config;
+    const settings = { alertWebhookUrl, eventLogRetentionDays };
+    const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, ...settings });
     return { module: AppModule, imports: [ConfigModule.with(config), messaging] };
   }
 

@@ -30,6 +30,7 @@ describe('an empty environment', () => {
       holdMinutes: 10,
       rateLimitPerMinute: 60_000,
       alertWebhookUrl: null,
+      eventLogRetentionDays: 7,
     });
   });
 
@@ -54,6 +55,7 @@ describe('values', () => {
       HOLD_MINUTES: '15',
       RATE_LIMIT_PER_MINUTE: '0',
       ALERT_WEBHOOK_URL: 'https://hooks.example/shop',
+      EVENT_LOG_RETENTION_DAYS: '30',
     });
     expect(config).toEqual({
       database: { kind: 'url', url: OWN_DATABASE.DATABASE_URL },
@@ -69,6 +71,7 @@ describe('values', () => {
       holdMinutes: 15,
       rateLimitPerMinute: 0,
       alertWebhookUrl: 'https://hooks.example/shop',
+      eventLogRetentionDays: 30,
     });
   });
 
@@ -100,6 +103,7 @@ describe('a wrong value is one line that names the variable', () => {
     ['HOLD_MINUTES', 'ten'],
     ['RATE_LIMIT_PER_MINUTE', '-5'],
     ['ALERT_WEBHOOK_URL', 'ftp://hooks.example'],
+    ['EVENT_LOG_RETENTION_DAYS', '0'],
   ])('%s=%s', (name, value) => {
     const problems = problemsOf({ ADMIN_PASSWORD: name === 'ADMIN_EMAIL' ? 'long enough' : undefined, [name]: value });
     expect(problems).toHaveLength(1);

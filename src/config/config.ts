@@ -25,6 +25,8 @@ export interface Config {
   readonly rateLimitPerMinute: number;
   /** Where alerts are posted to, besides the log; null: nowhere. */
   readonly alertWebhookUrl: string | null;
+  /** How long events are kept at least, also when every subscriber has read them. */
+  readonly eventLogRetentionDays: number;
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. Values that may be secret are not repeated. */
@@ -37,6 +39,7 @@ const JWT_SECRET_CHARACTERS_MIN = 32;
 const ADMIN_PASSWORD_CHARACTERS_MIN = 8;
 const POOL_CONNECTIONS_LIMIT = 1_000;
 const HOLD_MINUTES_LIMIT = 7 * 24 * 60;
+const EVENT_LOG_RETENTION_DAYS_LIMIT = 365;
 const RATE_LIMIT_PER_MINUTE_LIMIT = 1_000_000_000;
 
 /** Read, then refused: a setting that would be ignored in silence is worse than one that stops the start. */
@@ -74,6 +77,7 @@ const variables = z.object({
       error: 'must be an address that begins with https:// or http://. Correct it, or unset it to have alerts in the log only',
     })
     .optional(),
+  EVENT_LOG_RETENTION_DAYS: wholeNumber(1, EVENT_LOG_RETENTION_DAYS_LIMIT).default(7),
 });
 
 /**
@@ -108,6 +112,7 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     holdMinutes: set.HOLD_MINUTES,
     rateLimitPerMinute: set.RATE_LIMIT_PER_MINUTE,
     alertWebhookUrl: set.ALERT_WEBHOOK_URL ?? null,
+    eventLogRetentionDays: set.EVENT_LOG_RETENTION_DAYS,
   };
 }
 

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { Unavailable } from '../kernel/faults.js';
 import type { Transaction, UnitOfWork } from '../kernel/transaction.js';
 import type { Alerts } from './alerts.js';
 import { retryDelayMs } from './backoff.js';
-import { type Effect, type OutsideHandler, type TransactionHandler, handleOutside } from './effect.js';
+import { CURSOR_LEASE_MS, type Effect, type OutsideHandler, type TransactionHandler, handleOutside, whileRenewing } from './effect.js';
 import type { CursorStore, EventLog, LoggedEvent, ShardPosition, Subscriber } from './event-log.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
@@ -11,7 +12,8 @@ import { WakeUp } from './wake-up.js';
 
 const POLL_INTERVAL_MS = 1_000;
 const EVENTS_PER_SHARD_MAX = 64;
-const OCCUPIED_PAUSE_MS = 50;
+const OCCUPIED_PAUSE_MS_MIN = 50;
+const OCCUPIED_PAUSE_DOUBLINGS_MAX = 4;
 const FIRST_FAILURE = 1;
 
 export interface ConsumerOptions {
@@ -40,13 +42,16 @@ export interface ConsumerOptions {
  * C3: a batch that throws is rolled back and run again in halves, until the culprit stands alone.
  * C4: no hint is needed for delivery: a lost one costs at most the poll interval.
  * C5: an outage parks nothing: the consumer as a whole waits, longer each time.
+ * C6: of several processes one makes an outside effect: it leases the cursors before, and moves them only while they are its own.
  */
 export class Consumer {
   private readonly wakeUp = new WakeUp();
   private readonly stopping = new AbortController();
   private readonly retries: ParkedRetries;
   private positions = new Map<number, number>();
+  private readonly leaseToken = randomUUID();
   private outageFailures = 0;
+  private occupiedRounds = 0;
   private running: Promise<void> = Promise.resolve();
 
   /** Whose cursors this consumer moves. */
@@ -98,6 +103,12 @@ export class Consumer {
       const pauseMs = await this.deliver();
       if (pauseMs > 0 && !this.stopping.signal.aborted) await this.wakeUp.wait(pauseMs);
     }
+    if (this.options.effect.mode === 'outside') await this.releaseLeases();
+  }
+
+  /** C6: whoever goes on need not wait for the end of a lease. */
+  private releaseLeases(): Promise<void> {
+    return this.options.cursors.release(this.identity, this.leaseToken).catch(() => {});
   }
 
   /** Handles what is there. @returns how long to rest unless hinted: 0 while there may be more. */
@@ -109,9 +120,10 @@ export class Consumer {
       if (events.length > 0) await this.handle(events);
       this.outageFailures = 0;
       const moved = events.some(({ shard }) => this.positions.get(shard) !== before.get(shard));
+      this.occupiedRounds = events.length > 0 && !moved ? this.occupiedRounds + 1 : 0;
       if (moved) return 0;
       // Another process holds these shards: look again, but not in a spin.
-      return events.length > 0 ? OCCUPIED_PAUSE_MS : POLL_INTERVAL_MS;
+      return events.length > 0 ? occupiedPauseMs(this.occupiedRounds) : POLL_INTERVAL_MS;
     } catch (fault) {
       this.outageFailures++;
       this.positions.clear();
@@ -154,14 +166,33 @@ export class Consumer {
   }
 
   private async appliedOutside(events: readonly LoggedEvent[], handle: OutsideHandler): Promise<readonly ShardPosition[]> {
-    const { free, behind } = await this.options.unitOfWork.run((tx) => this.apart(tx, events));
-    if (free.length > 0) await handleOutside(handle, free, this.stopping.signal);
-    return this.underCursors(events, (tx, fresh) =>
+    const leased = await this.lease(events);
+    const mine = continuing(events, leased);
+    if (mine.length === 0) {
+      if (leased.length > 0) await this.releaseLeases();
+      return leased;
+    }
+    // K1: nobody else parks while the lease is ours.
+    const { free, behind } = await this.options.unitOfWork.run((tx) => this.apart(tx, mine));
+    if (free.length > 0) {
+      await whileRenewing(
+        () => this.lease(mine),
+        () => handleOutside(handle, free, this.stopping.signal),
+      );
+    }
+    const after = await this.underCursors(mine, (tx, fresh) =>
       this.parkBehind(
         tx,
         behind.filter((event) => fresh.includes(event)),
       ),
     );
+    // Those that moved are free again; the others had nothing to do.
+    if (leased.length > shardsOf(mine).length) await this.releaseLeases();
+    return [...leased, ...after];
+  }
+
+  private lease(events: readonly LoggedEvent[]): Promise<readonly ShardPosition[]> {
+    return this.options.cursors.lease(this.identity, shardsOf(events), { token: this.leaseToken, leaseMs: CURSOR_LEASE_MS });
   }
 
   /** Does `work` with those events that come next, and moves the cursors over them. @returns where the cursors stand now. */
@@ -171,7 +202,7 @@ export class Consumer {
   ): Promise<readonly ShardPosition[]> {
     const { cursors, unitOfWork } = this.options;
     return unitOfWork.run(async (tx) => {
-      const locked = await cursors.lock(tx, this.identity, shardsOf(events));
+      const locked = await this.lockedCursors(tx, shardsOf(events));
       const fresh = continuing(events, locked);
       if (fresh.length > 0) {
         await work(tx, fresh);
@@ -179,6 +210,13 @@ export class Consumer {
       }
       return [...locked, ...endsOf(fresh)];
     });
+  }
+
+  private lockedCursors(tx: Transaction, shards: readonly number[]): Promise<readonly ShardPosition[]> {
+    const { cursors, effect } = this.options;
+    return effect.mode === 'transaction'
+      ? cursors.lock(tx, this.identity, shards)
+      : cursors.lockLeased(tx, this.identity, shards, this.leaseToken);
   }
 
   /** C2, K1: an event whose key has parked ones goes behind them. */
@@ -230,6 +268,8 @@ interface Apart {
   readonly free: readonly LoggedEvent[];
   readonly behind: readonly LoggedEvent[];
 }
+
+const occupiedPauseMs = (rounds: number): number => OCCUPIED_PAUSE_MS_MIN * 2 ** Math.min(rounds - 1, OCCUPIED_PAUSE_DOUBLINGS_MAX);
 
 const shardsOf = (events: readonly LoggedEvent[]): number[] => [...new Set(events.map(({ shard }) => shard))];
 

@@ -1,5 +1,5 @@
 import type { AnyEvent, DurableEvent } from './event.js';
-import type { Subscription } from './listener.js';
+import { type Subscription, domainOf } from './listener.js';
 
 /** One line of the catalogue: who publishes an event, who listens, by which key it is ordered. */
 export interface CatalogueEntry {
@@ -34,6 +34,16 @@ export class EventCatalogue {
     return entry;
   }
 
+  /** The domains that publish durable events: those with a log. */
+  get sources(): readonly string[] {
+    return [...new Set(this.durable.flatMap(({ publishers }) => publishers))];
+  }
+
+  /** The domains that listen to durable events: those with cursors. */
+  get subscribingDomains(): readonly string[] {
+    return [...new Set(this.durable.flatMap(({ subscribers }) => subscribers).map(domainOf))];
+  }
+
   publishersOf(event: AnyEvent): readonly string[] {
     return this.entry(event.type).publishers;
   }
@@ -47,6 +57,10 @@ export class EventCatalogue {
     return this.entries
       .filter((entry) => entry.publishers.includes(domain))
       .flatMap(({ event }) => (event.kind === 'durable' ? [event] : []));
+  }
+
+  private get durable(): readonly CatalogueEntry[] {
+    return this.entries.filter(({ event }) => event.kind === 'durable');
   }
 
   /** @throws when a domain publishes what the catalogue does not grant it. */

@@ -19,6 +19,12 @@ export interface ShardPosition {
   readonly position: number;
 }
 
+/** The first position that a log still keeps. */
+export interface Floor extends ShardPosition {
+  readonly type: string;
+  readonly source: string;
+}
+
 /**
  * The durable events that one domain publishes.
  *
@@ -46,10 +52,19 @@ export interface Subscriber {
   readonly source: string;
 }
 
+/** The right to make effects outside of any transaction with the events behind some cursors. */
+export interface CursorLease {
+  /** Whose it is: a cursor is moved only by the holder. */
+  readonly token: string;
+  readonly leaseMs: number;
+}
+
 /**
  * How far subscribers have come, kept in the subscriber's own domain.
  *
  * C1: a cursor advances in the transaction of the effect, so that a redelivered event has none.
+ * C6: for effects that hold no transaction a cursor is leased first, so that of several processes one makes them. The
+ *     database's clock ends the lease of a dead holder; one that was only slow finds another token and moves nothing.
  */
 export abstract class CursorStore {
   /** Every shard's position, as of now. */
@@ -58,5 +73,15 @@ export abstract class CursorStore {
   /** The same for some shards, locked until the transaction ends. A shard that another process works on is left out. */
   abstract lock(tx: Transaction, of: Subscriber, shards: readonly number[]): Promise<readonly ShardPosition[]>;
 
+  /** Leases some shards, anew if the lease is the caller's already. One that another process holds is left out. */
+  abstract lease(of: Subscriber, shards: readonly number[], lease: CursorLease): Promise<readonly ShardPosition[]>;
+
+  /** As `lock`, for those shards that are leased under this token, even if the time is over, as long as nobody else took them. */
+  abstract lockLeased(tx: Transaction, of: Subscriber, shards: readonly number[], token: string): Promise<readonly ShardPosition[]>;
+
+  /** Moves the cursors, and ends their leases. */
   abstract advance(tx: Transaction, of: Subscriber, to: readonly ShardPosition[]): Promise<void>;
+
+  /** Ends what is leased under this token. */
+  abstract release(of: Subscriber, token: string): Promise<void>;
 }

@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Databases } from '../../src/database/databases.js';
 import type { ShopEvent } from '../../src/messaging/event.js';
 import { LOG_SHARDS } from '../../src/messaging/event-log.js';
+import { PgCursorStore } from '../../src/messaging/postgres/pg-cursor-store.js';
 import { bySubject, type Happening, happeningOf, startWorld, times, until, type World } from './world.js';
 
 let world: World;
@@ -65,23 +68,75 @@ test('an outside effect is told when it has to end', async () => {
   expect(await consumer.lag()).toBe(1);
 });
 
-test('the outside effect of a slow process never moves the cursor back behind what another has done', async () => {
-  const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
-  const { promise: began, resolve: begin } = Promise.withResolvers<void>();
-  const slow = await world.consumer(outside(() => (begin(), gate)));
-  await world.append(...times(1, 1));
-  slow.start();
-  await began;
-  const quick = await world.consumer(
-    outside(() => Promise.resolve()),
-    { at: world.process() },
-  );
-  quick.start();
-  await world.append(...times(1, 4, 2));
-  await until('the quick one has done all', async () => (await quick.lag()) === 0);
-  await quick.stop();
-  const stopped = slow.stop();
-  letGo();
-  await stopped;
-  expect(await quick.lag()).toBe(0);
+describe('two processes on one database', () => {
+  const telling = (told: Happening[], at?: Databases) =>
+    world.consumer(
+      outside((events) => Promise.resolve(told.push(...events.map(happeningOf)))),
+      at ? { at } : {},
+    );
+
+  test('C6: share an outside effect, and tell of each event once and in order', async () => {
+    const told: Happening[] = [];
+    const two = [await telling(told), await telling(told, world.process())];
+    for (const consumer of two) consumer.start();
+    const subjects = Array.from({ length: 20 }, (_, subject) => subject);
+    for (let round = 0; round < 20; round++) {
+      await world.append(...subjects.flatMap((subject) => times(subject, 2, round * 2 + 1)));
+      for (const consumer of two) consumer.hint();
+    }
+    await until('nothing is left', async () => (await two[0]?.lag()) === 0);
+    expect(bySubject(told)).toEqual(bySubject(subjects.flatMap((subject) => times(subject, 40))));
+  });
+
+  test('C6: the next goes on at once when the holder of the lease stops', async () => {
+    const { promise: began, resolve: begin } = Promise.withResolvers<void>();
+    const first = await world.consumer(
+      outside(
+        (_, signal) => (begin(), new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))))),
+      ),
+    );
+    await world.append(...times(1, 2));
+    first.start();
+    await began;
+    const told: Happening[] = [];
+    const second = await telling(told, world.process());
+    second.start();
+    await first.stop();
+    await until('the second has told all', () => told.length === 2);
+    expect(told).toEqual(times(1, 2));
+  });
+
+  test('C6: the lease of a dead process runs out, and the next tells what it may have told', async () => {
+    const told: Happening[] = [];
+    const consumer = await telling(told);
+    const dead = new PgCursorStore(world.process().of('product'));
+    await world.append(...times(1, 2));
+    await dead.lease(consumer.identity, [1], { token: randomUUID(), leaseMs: 1_500 });
+    consumer.start();
+    await world.append(...times(2, 1));
+    consumer.hint();
+    await until('the other shard goes on', () => told.length > 0);
+    expect(told).toEqual(times(2, 1));
+    await until('the lease is over', () => told.length === 3);
+    expect(told.slice(1)).toEqual(times(1, 2));
+  });
+
+  test('C6: one that was taken for dead moves no cursor, neither forward nor back', async () => {
+    const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
+    const { promise: began, resolve: begin } = Promise.withResolvers<void>();
+    const slow = await world.consumer(outside(() => (begin(), gate)));
+    await world.append(...times(1, 1));
+    slow.start();
+    await began;
+    await world.query(`UPDATE shop_product.event_cursor SET leased_until = now() - interval '1 hour' WHERE lease_token IS NOT NULL`);
+    const quick = await telling([], world.process());
+    quick.start();
+    await world.append(...times(1, 4, 2));
+    await until('the quick one has done all', async () => (await quick.lag()) === 0);
+    await quick.stop();
+    const stopped = slow.stop();
+    letGo();
+    await stopped;
+    expect(await quick.lag()).toBe(0);
+  });
 });

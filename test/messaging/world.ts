@@ -139,7 +139,7 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
         onFault: () => {},
         ...others,
       });
-      await cursors.open([consumer.identity]);
+      await cursors.open([consumer.identity], []);
       consumers.push(consumer);
       return consumer;
     },

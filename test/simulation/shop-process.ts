@@ -81,7 +81,7 @@ export function assembleProcess({ database, tables, context, periods, deliveries
   const availability = new ChangedAvailability();
   const unitsOfWork = ofDomains((domain) => new MemoryUnitOfWork(database, domain, context));
   const logs = ofDomains((domain) => new MemoryEventLog(database, domain, context));
-  const cursors = ofDomains((domain) => new MemoryCursorStore(database, domain));
+  const cursors = ofDomains((domain) => new MemoryCursorStore(database, domain, context));
   const parked = ofDomains((domain) => new MemoryParkedEvents(database, domain, context));
   const alerts = { raise: (): void => {} };
   const journals = ofDomains((domain) => new MemorySagaJournal(database, domain));

@@ -9,24 +9,40 @@ const heads = (schemas: readonly string[]): string =>
 
 const domainOf = (schema: string): string => schema.replace(/^shop_/, '');
 
+/** The first position of each shard that the log still keeps: older events went with their partition. */
+const floors = (schemas: readonly string[]): string =>
+  schemas
+    .map(
+      (schema) => `(SELECT DISTINCT ON (topic, shard) '${domainOf(schema)}' AS source, topic, shard, first_position AS floor
+       FROM ${schema}.event_log_epoch_start JOIN ${schema}.event_log_epoch USING (epoch)
+       WHERE retired_at IS NULL ORDER BY topic, shard, epoch)`,
+    )
+    .join(' UNION ALL ');
+
 const positionsWithoutGap = (schemas: readonly string[]): Statement => {
+  // What is retired counts as gone, and may be there a moment longer.
   const logs = schemas.map(
     (schema) =>
       `SELECT '${domainOf(schema)}' AS source, topic, shard, count(*) AS events, min(position) AS first, max(position) AS last
-       FROM ${schema}.event_log GROUP BY topic, shard`,
+       FROM ${schema}.event_log
+       WHERE epoch NOT IN (SELECT epoch FROM ${schema}.event_log_epoch WHERE retired_at IS NOT NULL) GROUP BY topic, shard`,
   );
   return sql(
     'audit.5.1',
     bounded(`
       SELECT shard AS subject, false AS pending,
-             format('%s of %s, shard %s, should end at position %s, and has %s event(s) from position %s to %s', topic, source, shard,
-                    coalesce(head.last::text, 'none'), coalesce(log.events, 0), coalesce(log.first::text, 'none'), coalesce(log.last::text, 'none')) AS sentence,
-             jsonb_build_object('topic', topic, 'source', source, 'shard', shard, 'head', head.last, 'events', coalesce(log.events, 0),
-                                'first', log.first, 'last', log.last) AS facts
-      FROM (${heads(schemas)}) head
-      FULL JOIN (${logs.join(' UNION ALL ')}) log USING (source, topic, shard)
-      WHERE head.last IS NULL OR head.last <> coalesce(log.last, 0)
-         OR log.events <> log.last OR log.first <> 1`),
+             format('%s of %s, shard %s, should run from position %s to %s, and has %s event(s) from position %s to %s', topic, source, shard,
+                    floor, coalesce(head_last::text, 'none'), events, coalesce(first::text, 'none'), coalesce(last::text, 'none')) AS sentence,
+             jsonb_build_object('topic', topic, 'source', source, 'shard', shard, 'floor', floor, 'head', head_last, 'events', events,
+                                'first', first, 'last', last) AS facts
+      FROM (
+        SELECT topic, source, shard, head.last AS head_last, coalesce(floor.floor, 1) AS floor, coalesce(log.events, 0) AS events, log.first, log.last
+        FROM (${heads(schemas)}) head
+        FULL JOIN (${logs.join(' UNION ALL ')}) log USING (source, topic, shard)
+        LEFT JOIN (${floors(schemas)}) floor USING (source, topic, shard)
+      ) shards
+      WHERE head_last IS NULL OR head_last <> coalesce(last, floor - 1)
+         OR events <> last - floor + 1 OR first <> floor`),
   );
 };
 
@@ -67,14 +83,21 @@ const handledOnceOrParked = (schemas: readonly string[]): Statement => {
              jsonb_build_object('subscriber', subscriber, 'source', source, 'event', parked.event_id, 'position', position)
       FROM (${parked.join(' UNION ALL ')}) parked
       LEFT JOIN (${cursors.join(' UNION ALL ')}) AS cursor (subscriber, topic, source, shard, reached) USING (subscriber, topic, source, shard)
+      LEFT JOIN (${floors(schemas)}) floor USING (source, topic, shard)
       LEFT JOIN (${logs.join(' UNION ALL ')}) log USING (source, topic, shard, position)
-      WHERE parked.position > coalesce(cursor.reached, 0) OR log.event_id IS DISTINCT FROM parked.event_id`),
+      WHERE parked.position > coalesce(cursor.reached, 0)
+         OR (log.event_id IS DISTINCT FROM parked.event_id AND parked.position >= coalesce(floor.floor, 1))`),
   );
 };
 
 /** @param schemas those with an event log. */
 export const eventChecks = (schemas: readonly string[]): readonly Check[] => [
-  { id: '5.1', title: 'event positions run from 1 without gap', examines: 'events', statement: positionsWithoutGap(schemas) },
+  {
+    id: '5.1',
+    title: 'event positions run from the oldest event kept to the last one without gap',
+    examines: 'events',
+    statement: positionsWithoutGap(schemas),
+  },
   {
     id: '5.2',
     title: 'each event is handled once by each subscriber, or parked',

@@ -5,14 +5,17 @@ import { LogAlerts } from '../alerting/log-alerts.js';
 import type { Alerts } from '../alerts.js';
 import { Consumer } from '../consumer.js';
 import type { EventCatalogue } from '../event-catalogue.js';
-import type { Subscriber } from '../event-log.js';
+import type { Floor, Subscriber } from '../event-log.js';
 import type { Subscription } from '../listener.js';
 import { domainOf } from '../listener.js';
 import type { OnFault } from '../on-fault.js';
 import type { ParkedCount } from '../parked-events.js';
+import { LogJanitor } from '../postgres/log-janitor.js';
 import { PgCursorStore } from '../postgres/pg-cursor-store.js';
 import { PgEventLog } from '../postgres/pg-event-log.js';
+import { PgLogEpochs } from '../postgres/pg-log-epochs.js';
 import { PgParkedEvents } from '../postgres/pg-parked-events.js';
+import { PgWakeUps } from '../postgres/pg-wake-ups.js';
 import { InProcessEventBus, type RequestListener } from './in-process-event-bus.js';
 
 /** A subscription with the object that carries its method. */
@@ -21,6 +24,11 @@ export interface BoundSubscription {
   readonly target: object;
 }
 
+const DAY_MS = 24 * 60 * 60_000;
+const RETENTION_DAYS = 7;
+const EPOCH_MS = DAY_MS;
+const EPOCH_GRACE_MS = 60_000;
+
 type Method = (...parameters: readonly unknown[]) => Promise<unknown>;
 
 /** How far one subscriber is behind one source, in events; those that it gave up on are not counted. */
@@ -28,11 +36,17 @@ export interface Lag extends Subscriber {
   readonly events: number;
 }
 
-/** Messaging for domains that share one process: the bus, the logs behind it, and a consumer per durable subscription. */
+/**
+ * Messaging for domains that share a process: the bus, the logs behind it, and a consumer per durable subscription. Other
+ * processes may do the same on the same databases.
+ */
 export class InProcessMessaging {
   readonly bus: InProcessEventBus;
   private readonly logger = new Logger('Messaging');
   private readonly logs = new Map<string, PgEventLog>();
+  private readonly epochs: ReadonlyMap<string, PgLogEpochs>;
+  private readonly janitors: readonly LogJanitor[];
+  private readonly wakeUps: PgWakeUps;
   private consumers: readonly Consumer[] = [];
 
   constructor(
@@ -40,13 +54,22 @@ export class InProcessMessaging {
     private readonly databases: Databases,
     clock: Clock,
     private readonly alerts: Alerts = new LogAlerts(),
+    retentionDays: number = RETENTION_DAYS,
   ) {
+    const times = { epochMs: EPOCH_MS, retentionMs: retentionDays * DAY_MS, graceMs: EPOCH_GRACE_MS };
+    const { sources, subscribingDomains } = catalogue;
+    this.epochs = new Map(sources.map((source) => [source, new PgLogEpochs({ databases, source, subscribingDomains, times })]));
+    this.janitors = [...this.epochs].map(([source, epochs]) => new LogJanitor(source, epochs));
+    this.wakeUps = new PgWakeUps({ databases, sources, onAppended: (source, types) => this.hint(source, types) });
     this.bus = new InProcessEventBus({
       catalogue,
       clock,
       logOf: (domain) => this.logOf(domain),
       unitOfWorkOf: (domain) => databases.of(domain),
-      appended: (source, types) => this.hint(source, types),
+      appended: (source, types) => {
+        this.hint(source, types);
+        this.wakeUps.tell(source, types);
+      },
     });
   }
 
@@ -58,12 +81,14 @@ export class InProcessMessaging {
     }
     this.consumers = bound.filter(({ subscription }) => subscription.event.kind === 'durable').flatMap((each) => this.consumersOf(each));
     await Promise.all([this.openLogs(), this.openCursors()]);
-    for (const consumer of this.consumers) consumer.start();
+    for (const part of [...this.consumers, this.wakeUps, ...this.janitors]) part.start();
   }
 
   /** Ends delivery after the batches in hand; what is left is delivered at the next start. */
   async stop(): Promise<void> {
-    await Promise.all(this.consumers.map((consumer) => consumer.stop()));
+    await Promise.all([...this.consumers, ...this.janitors].map((part) => part.stop()));
+    // After the consumers: what their last effects appended is told.
+    await this.wakeUps.stop();
   }
 
   async lag(): Promise<readonly Lag[]> {
@@ -86,7 +111,7 @@ export class InProcessMessaging {
           type: event.type,
           effect: { mode: subscription.mode, handle },
           log: this.logOf(source),
-          cursors: new PgCursorStore(this.databases.of(domain)),
+          cursors: this.cursorsOf(domain),
           parked: new PgParkedEvents(this.databases.of(domain)),
           unitOfWork: this.databases.of(domain),
           alerts: this.alerts,
@@ -103,21 +128,35 @@ export class InProcessMessaging {
   }
 
   private async openLogs(): Promise<void> {
-    const publishers = new Set(this.catalogue.entries.flatMap(({ publishers: domains }) => domains));
-    const open = (domain: string): Promise<void> => this.logOf(domain).open(this.catalogue.publishedBy(domain).map(({ type }) => type));
-    await Promise.all([...publishers].map(open));
+    const open = (source: string): Promise<void> => this.logOf(source).open(this.catalogue.publishedBy(source).map(({ type }) => type));
+    await Promise.all(this.catalogue.sources.map(open));
   }
 
+  /** New subscribers begin with the oldest event that is kept. */
   private async openCursors(): Promise<void> {
-    const identities = this.consumers.map(({ identity }) => identity);
-    const open = (domain: string): Promise<void> =>
-      new PgCursorStore(this.databases.of(domain)).open(identities.filter(({ subscriber }) => domainOf(subscriber) === domain));
-    await Promise.all([...new Set(identities.map(({ subscriber }) => domainOf(subscriber)))].map(open));
+    const byDomain = Map.groupBy(
+      this.consumers.map(({ identity }) => identity),
+      ({ subscriber }) => domainOf(subscriber),
+    );
+    const found = await Promise.all([...byDomain].map(([domain, identities]) => this.cursorsOf(domain).unopened(identities)));
+    const bySource = Map.groupBy(found.flat(), ({ source }) => source);
+    const open = async ([source, unopened]: [string, Subscriber[]]): Promise<void> =>
+      this.epochs.get(source)?.openAtFloor((floors) => this.openAt(floors, unopened));
+    await Promise.all([...bySource].map(open));
   }
 
-  private hint(source: string, types: ReadonlySet<string>): void {
+  private async openAt(floors: readonly Floor[], unopened: readonly Subscriber[]): Promise<void> {
+    const byDomain = Map.groupBy(unopened, ({ subscriber }) => domainOf(subscriber));
+    await Promise.all([...byDomain].map(([domain, identities]) => this.cursorsOf(domain).open(identities, floors)));
+  }
+
+  private cursorsOf(domain: string): PgCursorStore {
+    return new PgCursorStore(this.databases.of(domain));
+  }
+
+  private hint(source: string, types: ReadonlySet<string> | null): void {
     for (const consumer of this.consumers) {
-      if (consumer.identity.source === source && types.has(consumer.identity.type)) consumer.hint();
+      if (consumer.identity.source === source && (types === null || types.has(consumer.identity.type))) consumer.hint();
     }
   }
 

@@ -19,6 +19,7 @@ export interface MessagingOptions {
   readonly domains: readonly string[];
   /** Null: alerts go into the log only. */
   readonly alertWebhookUrl: string | null;
+  readonly eventLogRetentionDays: number;
 }
 
 /** Gives every module the event bus, finds the listeners, and starts and stops their delivery with the application. */
@@ -31,7 +32,7 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
     @Inject(Alerts) private readonly alerts: Alerts,
   ) {}
 
-  static with({ catalogue, databases, domains, alertWebhookUrl }: MessagingOptions): DynamicModule {
+  static with({ catalogue, databases, domains, alertWebhookUrl, eventLogRetentionDays }: MessagingOptions): DynamicModule {
     const alerts = alertWebhookUrl === null ? new LogAlerts() : new WebhookAlerts({ url: alertWebhookUrl, besides: new LogAlerts() });
     return {
       module: MessagingModule,
@@ -45,7 +46,7 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
         { provide: DeadLetters, useValue: new PgDeadLetters(databases, domains) },
         {
           provide: InProcessMessaging,
-          useFactory: (clock: Clock) => new InProcessMessaging(catalogue, databases, clock, alerts),
+          useFactory: (clock: Clock) => new InProcessMessaging(catalogue, databases, clock, alerts, eventLogRetentionDays),
           inject: [Clock],
         },
         { provide: EventBus, useFactory: ({ bus }: InProcessMessaging) => bus, inject: [InProcessMessaging] },

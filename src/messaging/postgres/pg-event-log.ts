@@ -73,9 +73,15 @@ function statementsFor(domain: string) {
   return {
     open: sql(
       `messaging.${domain}.open-log`,
-      `INSERT INTO ${schema}.event_log_head (topic, shard)
-       SELECT topic, shard FROM unnest($1::text[]) AS topic, generate_series(0, $2::int - 1) AS shard
-       ON CONFLICT DO NOTHING`,
+      `WITH opened AS (
+         INSERT INTO ${schema}.event_log_head (topic, shard, epoch)
+         SELECT topic, shard, (SELECT max(epoch) FROM ${schema}.event_log_epoch WHERE began_at IS NOT NULL)
+         FROM unnest($1::text[]) AS topic, generate_series(0, $2::int - 1) AS shard
+         ON CONFLICT DO NOTHING
+         RETURNING topic, shard, epoch, next_position
+       )
+       INSERT INTO ${schema}.event_log_epoch_start (topic, shard, epoch, first_position)
+       SELECT topic, shard, epoch, next_position FROM opened`,
     ),
     // The heads are locked in one order by all writers, or two batches that meet on two shards would deadlock.
     append: sql(
@@ -94,22 +100,28 @@ function statementsFor(domain: string) {
        ), advanced AS (
          UPDATE ${schema}.event_log_head h SET next_position = h.next_position + l.events
          FROM locked l WHERE h.topic = l.topic AND h.shard = l.shard
-         RETURNING h.topic, h.shard, h.next_position - l.events AS first_position
+         RETURNING h.topic, h.shard, h.epoch, h.next_position - l.events AS first_position
        ), appended AS (
-         INSERT INTO ${schema}.event_log (topic, shard, position, event_id, subject, dataschema, time, data)
-         SELECT i.topic, i.shard, a.first_position + i.offset_in_shard, i.event_id, i.subject, i.dataschema, i.time, i.data
+         INSERT INTO ${schema}.event_log (epoch, topic, shard, position, event_id, subject, dataschema, time, data)
+         SELECT a.epoch, i.topic, i.shard, a.first_position + i.offset_in_shard, i.event_id, i.subject, i.dataschema, i.time, i.data
          FROM incoming i JOIN advanced a USING (topic, shard)
          RETURNING 1
        )
        SELECT count(*) AS appended FROM appended`,
     ),
+    // The epoch of the next position spares the partitions before it: whoever keeps up looks into the last one only.
     read: sql(
       `messaging.${domain}.read-events`,
       `SELECT e.*
        FROM unnest($2::smallint[], $3::bigint[]) AS after (shard, position)
        CROSS JOIN LATERAL (
+         SELECT epoch FROM ${schema}.event_log_epoch_start s
+         WHERE s.topic = $1 AND s.shard = after.shard AND s.first_position <= after.position + 1
+         ORDER BY s.epoch DESC LIMIT 1
+       ) first
+       CROSS JOIN LATERAL (
          SELECT * FROM ${schema}.event_log l
-         WHERE l.topic = $1 AND l.shard = after.shard AND l.position > after.position
+         WHERE l.topic = $1 AND l.shard = after.shard AND l.position > after.position AND l.epoch >= first.epoch
          ORDER BY l.position LIMIT $4
        ) e
        ORDER BY e.shard, e.position`,

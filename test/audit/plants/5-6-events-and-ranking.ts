@@ -8,7 +8,7 @@ export const EVENT_PLANTS: readonly Plant[] = [
     check: '5.1',
     what: 'an event that is gone',
     sql: `DELETE FROM shop_order.event_log WHERE topic = 'order.expired'`,
-    sentences: ['order.expired of order, shard 4, should end at position 1, and has 0 event(s) from position none to none'],
+    sentences: ['order.expired of order, shard 4, should run from position 1 to 1, and has 0 event(s) from position none to none'],
   },
   {
     check: '5.2',

@@ -8,7 +8,7 @@ import { Table } from './table.js';
 /** The server that all processes share: transactions with row locks, the tables of messaging, and a clock of its own. */
 export class MemoryDatabase {
   readonly eventLogHead = new Table<{ readonly next: number }>('event_log_head');
-  readonly eventCursor = new Table<{ readonly position: number }>('event_cursor');
+  readonly eventCursor = new Table<CursorRow>('event_cursor');
   readonly sagaStep = new Table<SagaStepRow>('saga_step');
   readonly eventParked = new Table<ParkedRow>('event_parked', {
     check: ({ state, nextAttemptAtMs, neverGivesUp }) =>
@@ -111,6 +111,11 @@ export interface SagaStepRow {
   readonly sagaId: number;
   readonly state: 'CLAIMED' | 'DONE' | 'REFUSED' | 'UNDONE';
   readonly record: unknown;
+}
+
+export interface CursorRow {
+  readonly position: number;
+  readonly lease?: { readonly token: string; readonly untilMs: number };
 }
 
 export interface ParkedRow {
