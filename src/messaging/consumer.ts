@@ -3,6 +3,7 @@ import type { Transaction, UnitOfWork } from '../kernel/transaction.js';
 import type { Alerts } from './alerts.js';
 import { retryDelayMs } from './backoff.js';
 import { type Effect, type OutsideHandler, type TransactionHandler, handleOutside } from './effect.js';
+import type { EventBus } from './event-bus.js';
 import type { CursorStore, EventLog, LoggedEvent, ShardPosition, Subscriber } from './event-log.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
@@ -22,6 +23,8 @@ export interface ConsumerOptions {
   readonly cursors: CursorStore;
   readonly parked: ParkedEvents;
   readonly unitOfWork: UnitOfWork;
+  /** Takes the alerts. */
+  readonly bus: Pick<EventBus, 'emit'>;
   readonly alerts: Alerts;
   /** For compensations: an event that fails is never dead, but tried again for ever. */
   readonly neverGivesUp?: boolean;
@@ -36,7 +39,7 @@ export interface ConsumerOptions {
  * C1: the cursor advances in the transaction of the effect: a redelivery has no second effect (outside effects:
  *     after the effect, so at least once).
  * C2: the events of one key (subject) are handled in order. One that fails alone is parked, and so are the later ones of its
- *     key; everything else goes on. See {@link ParkedEvents} for K1 to K3, {@link ParkedRetries} for K4 and K5.
+ *     key; everything else goes on. See {@link ParkedEvents} for K1 to K3, {@link ParkedRetries} for K4 to K6.
  * C3: a batch that throws is rolled back and run again in halves, until the culprit stands alone.
  * C4: no hint is needed for delivery: a lost one costs at most the poll interval.
  * C5: an outage parks nothing: the consumer as a whole waits, longer each time.

@@ -155,6 +155,7 @@ export function assembleProcess({ database, tables, context, periods, deliveries
           log: logs[source as Domain],
           cursors: cursors[domain],
           parked: parked[domain],
+          bus,
           alerts,
           neverGivesUp: eventCatalogue.neverGivesUpOn(event),
           unitOfWork: unitsOfWork[domain],

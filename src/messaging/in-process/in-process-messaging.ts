@@ -89,6 +89,7 @@ export class InProcessMessaging {
           cursors: new PgCursorStore(this.databases.of(domain)),
           parked: new PgParkedEvents(this.databases.of(domain)),
           unitOfWork: this.databases.of(domain),
+          bus: this.bus,
           alerts: this.alerts,
           neverGivesUp: this.catalogue.neverGivesUpOn(event),
           onFault: this.report,

@@ -3,8 +3,8 @@ import { handlingKey } from '../deliveries.js';
 import { cursorKey } from '../store/memory-cursor-store.js';
 import type { World } from '../world.js';
 
-/** The cart takes no part in the simulation. */
-const simulated = (subscriber: string): boolean => !subscriber.startsWith('cart.');
+/** The cart and the notifications take no part in the simulation. */
+const simulated = (subscriber: string): boolean => !/^(?:cart|notification)\./.test(subscriber);
 
 /** How many events have not been handled yet by somebody who should. */
 export function undelivered({ database }: World): number {
