@@ -25,7 +25,7 @@ export class AppModule implements OnApplicationBootstrap {
   ) {}
 
   static with(config: Config, databases: Databases): DynamicModule {
-    const { alertWebhookUrl } = config;
+    const alertWebhookUrl = config.alertWebhook?.url ?? null;
     const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, alertWebhookUrl });
     return { module: AppModule, imports: [ConfigModule.with(config), messaging] };
   }
