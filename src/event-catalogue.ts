@@ -19,7 +19,17 @@ const domainEvents: readonly CatalogueEntry[] = [
   { event: OrderPlacing, publishers: ['order'], subscribers: ['product.reserve-stock'] },
   { event: OrderProcessing, publishers: ['order'], subscribers: ['product.confirm-stock', 'coupon.use-coupon'] },
   { event: OrderPayment, publishers: ['order'], subscribers: ['user.deduct-balance'] },
-  { event: OrderProcessed, publishers: ['order'], subscribers: ['order.data-platform', 'product.rank-sales', 'cart.empty-cart'] },
+  {
+    event: OrderProcessed,
+    publishers: ['order'],
+    subscribers: [
+      'order.data-platform',
+      'product.rank-sales',
+      'cart.empty-cart',
+      'notification.write-receipt',
+      'notification.send-receipt',
+    ],
+  },
   {
     event: OrderProcessingFail,
     publishers: ['product', 'coupon'],
@@ -55,5 +65,5 @@ const domainsThatListen = new Set(
  */
 export const eventCatalogue = new EventCatalogue([
   ...domainEvents,
-  { event: AlertRaised, publishers: [...domainsThatListen], subscribers: [] },
+  { event: AlertRaised, publishers: [...domainsThatListen], subscribers: ['notification.record-alert', 'notification.send-alert'] },
 ]);
