@@ -29,8 +29,7 @@ export class AppModule implements OnApplicationBootstrap {
   ) {}
 
   static with(config: Config, databases: Databases): DynamicModule {
-    const alertWebhookUrl = config.alertWebhook?.url ?? null;
-    const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, alertWebhookUrl });
+    const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS });
     return { module: AppModule, imports: [ConfigModule.with(config), messaging] };
   }
 

@@ -1,6 +1,5 @@
 import { Unavailable } from '../kernel/faults.js';
 import type { Transaction, UnitOfWork } from '../kernel/transaction.js';
-import type { Alerts } from './alerts.js';
 import { retryDelayMs } from './backoff.js';
 import { type Effect, type OutsideHandler, type TransactionHandler, handleOutside } from './effect.js';
 import type { EventBus } from './event-bus.js';
@@ -23,9 +22,8 @@ export interface ConsumerOptions {
   readonly cursors: CursorStore;
   readonly parked: ParkedEvents;
   readonly unitOfWork: UnitOfWork;
-  /** Takes the alerts. */
+  /** Takes the alerts of events that fail. */
   readonly bus: Pick<EventBus, 'emit'>;
-  readonly alerts: Alerts;
   /** For compensations: an event that fails is never dead, but tried again for ever. */
   readonly neverGivesUp?: boolean;
   readonly onFault: OnFault;

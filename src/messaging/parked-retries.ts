@@ -1,7 +1,6 @@
 import { Unavailable } from '../kernel/faults.js';
 import type { Transaction, UnitOfWork } from '../kernel/transaction.js';
 import { type AlertKind, AlertRaised } from './alert-raised.event.js';
-import type { Alert, Alerts } from './alerts.js';
 import { retryDelayMs } from './backoff.js';
 import { deadLetterId } from './dead-letters.js';
 import { type Effect, OUTSIDE_LEASE_MS, type OutsideHandler, type TransactionHandler, handleOutside } from './effect.js';
@@ -26,7 +25,6 @@ export interface ParkedRetriesOptions {
   readonly parked: ParkedEvents;
   readonly unitOfWork: UnitOfWork;
   readonly bus: Pick<EventBus, 'emit'>;
-  readonly alerts: Alerts;
   readonly neverGivesUp: boolean;
   /** The pause after so many failures of one event. */
   readonly retryDelayMs: (failures: number) => number;
@@ -162,8 +160,6 @@ export class ParkedRetries {
     });
     if (!noted) return 1;
     onFault(fault, { subscriber: identity.subscriber, event: parked.event, failures, retryInMs });
-    if (givenUp) this.alert('dead-letter', parked, failures, fault);
-    else if (neverGivesUp && failures === COMPENSATION_FAILURES_TO_ALERT) this.alert('stuck-compensation', parked, failures, fault);
     return 1;
   }
 
@@ -174,11 +170,6 @@ export class ParkedRetries {
     const letter = deadLetterId(domainOf(subscriber), parked.parkedId);
     const alert = { kind, deadLetterId: letter, subscriber, event: { id, type, source, subject }, failures, failuresTotal, error: failure };
     await this.options.bus.emit(tx, AlertRaised.of(alert));
-  }
-
-  private alert(kind: Alert['kind'], { event: { id, type, source, subject } }: ParkedEvent, failures: number, fault: unknown): void {
-    const { subscriber } = this.options.identity;
-    this.options.alerts.raise({ kind, subscriber, event: { id, type, source, subject }, failures, error: failureNote(fault) });
   }
 }
 

@@ -6,7 +6,6 @@ import { Databases } from '../../src/database/databases.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import type { Transaction } from '../../src/kernel/transaction.js';
 import { AlertRaised } from '../../src/messaging/alert-raised.event.js';
-import { type Alert, Alerts } from '../../src/messaging/alerts.js';
 import { Consumer, type ConsumerOptions } from '../../src/messaging/consumer.js';
 import type { Effect } from '../../src/messaging/effect.js';
 import { type DataOf, DurableEvent, type ShopEvent } from '../../src/messaging/event.js';
@@ -57,15 +56,6 @@ export const ORIGIN: readonly ShardPosition[] = Array.from({ length: LOG_SHARDS 
 
 const RECORD_EFFECT = sql('test.record-effect', 'INSERT INTO effect (subject, n) SELECT * FROM unnest($1::bigint[], $2::bigint[])');
 
-/** Alerts as they were raised. */
-export class RecordedAlerts extends Alerts {
-  readonly raised: Alert[] = [];
-
-  override raise(alert: Alert): void {
-    this.raised.push(alert);
-  }
-}
-
 const catalogue = new EventCatalogue([
   { event: Happened, publishers: ['order'], subscribers: ['product.note'] },
   { event: AlertRaised, publishers: ['product'], subscribers: [] },
@@ -78,7 +68,6 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
   const fresh = await freshDatabase();
   const opened: Databases[] = [];
   const consumers: Consumer[] = [];
-  const alerts = new RecordedAlerts();
   /** Another process of the shop: with connections of its own. */
   const process = (): Databases => {
     const databases = new Databases({ url: fresh.url, ...options });
@@ -114,7 +103,6 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
     url: fresh.url,
     databases,
     log,
-    alerts,
     bus,
     alertLog,
     process,
@@ -156,7 +144,6 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
         parked: new PgParkedEvents(product),
         unitOfWork: product,
         bus,
-        alerts,
         onFault: () => {},
         ...others,
       });

@@ -83,7 +83,6 @@ export function assembleProcess({ database, tables, context, periods, deliveries
   const logs = ofDomains((domain) => new MemoryEventLog(database, domain, context));
   const cursors = ofDomains((domain) => new MemoryCursorStore(database, domain));
   const parked = ofDomains((domain) => new MemoryParkedEvents(database, domain, context));
-  const alerts = { raise: (): void => {} };
   const journals = ofDomains((domain) => new MemorySagaJournal(database, domain));
   const orders = new MemoryOrderRepository(database, tables, context, periods);
   const stock = new MemoryStockRepository(database, tables, periods);
@@ -156,7 +155,6 @@ export function assembleProcess({ database, tables, context, periods, deliveries
           cursors: cursors[domain],
           parked: parked[domain],
           bus,
-          alerts,
           neverGivesUp: eventCatalogue.neverGivesUpOn(event),
           unitOfWork: unitsOfWork[domain],
           onFault: (fault) => deliveries.report(fault, subscriber),

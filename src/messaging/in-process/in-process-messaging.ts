@@ -1,8 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Databases } from '../../database/databases.js';
 import type { Clock } from '../../kernel/clock.js';
-import { LogAlerts } from '../alerting/log-alerts.js';
-import type { Alerts } from '../alerts.js';
 import { Consumer } from '../consumer.js';
 import type { EventCatalogue } from '../event-catalogue.js';
 import type { Subscriber } from '../event-log.js';
@@ -39,7 +37,6 @@ export class InProcessMessaging {
     private readonly catalogue: EventCatalogue,
     private readonly databases: Databases,
     clock: Clock,
-    private readonly alerts: Alerts = new LogAlerts(),
   ) {
     this.bus = new InProcessEventBus({
       catalogue,
@@ -90,7 +87,6 @@ export class InProcessMessaging {
           parked: new PgParkedEvents(this.databases.of(domain)),
           unitOfWork: this.databases.of(domain),
           bus: this.bus,
-          alerts: this.alerts,
           neverGivesUp: this.catalogue.neverGivesUpOn(event),
           onFault: this.report,
         }),
