@@ -70,8 +70,8 @@ export interface Site {
 }
 
 /**
- * One process of the shop: the production object graph over memory adapters, as the modules put it together. The cart is
- * left out: nothing of a payment waits for it, and it compensates nothing.
+ * One process of the shop: the production object graph over memory adapters, as the modules put it together. The cart and the
+ * notifications are left out: nothing of a payment waits for them, and they compensate nothing.
  */
 export type ShopProcess = ReturnType<typeof assembleProcess>;
 
