@@ -7,6 +7,7 @@ import { CouponModule } from './coupon/coupon.module.js';
 import type { Databases } from './database/databases.js';
 import { eventCatalogue } from './event-catalogue.js';
 import { MessagingModule } from './messaging/in-process/messaging.module.js';
+import { NotificationModule } from './notification/notification.module.js';
 import { OrderModule } from './order/order.module.js';
 import { ProductModule } from './product/product.module.js';
 import { ShopMetrics } from './shop-metrics.js';
@@ -14,10 +15,13 @@ import { EnsureFirstOperatorUseCase } from './user/application/ensure-first-oper
 import { UserModule } from './user/user.module.js';
 
 /** Every domain: a folder, a schema `shop_<domain>`, a module. */
-export const DOMAINS = ['order', 'product', 'coupon', 'user', 'cart'] as const;
+export const DOMAINS = ['order', 'product', 'coupon', 'user', 'cart', 'notification'] as const;
 
 /** The shop: its domains side by side, and the bus between them. */
-@Module({ imports: [OrderModule, ProductModule, CouponModule, UserModule, CartModule, ConsoleModule], providers: [ShopMetrics] })
+@Module({
+  imports: [OrderModule, ProductModule, CouponModule, UserModule, CartModule, NotificationModule, ConsoleModule],
+  providers: [ShopMetrics],
+})
 export class AppModule implements OnApplicationBootstrap {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'operator'>,
@@ -25,9 +29,8 @@ export class AppModule implements OnApplicationBootstrap {
   ) {}
 
   static with(config: Config, databases: Databases): DynamicModule {
-    const { alertWebhookUrl, eventLogRetentionDays } = config;
-    const settings = { alertWebhookUrl, eventLogRetentionDays };
-    const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, ...settings });
+    const { eventLogRetentionDays } = config;
+    const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, eventLogRetentionDays });
     return { module: AppModule, imports: [ConfigModule.with(config), messaging] };
   }
 

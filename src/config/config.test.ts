@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError, parseConfig } from './config.js';
 
 const OWN_DATABASE = { DATABASE_URL: 'postgres://shop:pw@db.example/shop', JWT_SECRET: 'x'.repeat(32) };
+const WEBHOOK_SECRET = `whsec_${'A'.repeat(32)}`;
 
 function problemsOf(env: NodeJS.ProcessEnv): string[] {
   try {
@@ -29,7 +30,8 @@ describe('an empty environment', () => {
       logLevel: 'info',
       holdMinutes: 10,
       rateLimitPerMinute: 60_000,
-      alertWebhookUrl: null,
+      alertWebhook: null,
+      receiptWebhook: null,
       eventLogRetentionDays: 7,
     });
   });
@@ -56,6 +58,8 @@ describe('values', () => {
       RATE_LIMIT_PER_MINUTE: '0',
       ALERT_WEBHOOK_URL: 'https://hooks.example/shop',
       EVENT_LOG_RETENTION_DAYS: '30',
+      ALERT_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      RECEIPT_WEBHOOK_URL: 'http://localhost:9000',
     });
     expect(config).toEqual({
       database: { kind: 'url', url: OWN_DATABASE.DATABASE_URL },
@@ -70,7 +74,8 @@ describe('values', () => {
       logLevel: 'debug',
       holdMinutes: 15,
       rateLimitPerMinute: 0,
-      alertWebhookUrl: 'https://hooks.example/shop',
+      alertWebhook: { url: 'https://hooks.example/shop', secret: WEBHOOK_SECRET },
+      receiptWebhook: { url: 'http://localhost:9000', secret: null },
       eventLogRetentionDays: 30,
     });
   });
@@ -104,6 +109,7 @@ describe('a wrong value is one line that names the variable', () => {
     ['RATE_LIMIT_PER_MINUTE', '-5'],
     ['ALERT_WEBHOOK_URL', 'ftp://hooks.example'],
     ['EVENT_LOG_RETENTION_DAYS', '0'],
+    ['RECEIPT_WEBHOOK_URL', 'hooks.example'],
   ])('%s=%s', (name, value) => {
     const problems = problemsOf({ ADMIN_PASSWORD: name === 'ADMIN_EMAIL' ? 'long enough' : undefined, [name]: value });
     expect(problems).toHaveLength(1);
@@ -123,6 +129,7 @@ describe('a wrong value is one line that names the variable', () => {
     ['ADMIN_PASSWORD', 'hunter2'],
     ['JWT_SECRET', 'hunter2'],
     ['ALERT_WEBHOOK_URL', 'hooks.example/hunter2'],
+    ['ALERT_WEBHOOK_SECRET', 'whsec_hunter2'],
   ])('%s is not repeated, because it may hold a secret', (name, value) => {
     expect(problemsOf({ [name]: value }).join('\n')).not.toContain('hunter2');
   });
@@ -138,6 +145,23 @@ describe('combinations', () => {
   test('the operator needs both an e-mail address and a password', () => {
     expect(problemsOf({ ADMIN_EMAIL: 'boss@example.com' })).toEqual([expect.stringMatching(/^ADMIN_PASSWORD is missing\. /)]);
     expect(problemsOf({ ADMIN_PASSWORD: 'long enough' })).toEqual([expect.stringMatching(/^ADMIN_EMAIL is missing\. /)]);
+  });
+
+  test.each(['ALERT', 'RECEIPT'])('a secret of %s_WEBHOOK needs an address', (what) => {
+    expect(problemsOf({ [`${what}_WEBHOOK_SECRET`]: WEBHOOK_SECRET })).toEqual([
+      `${what}_WEBHOOK_SECRET signs nothing without ${what}_WEBHOOK_URL. Set both, or unset it.`,
+    ]);
+  });
+
+  test.each([
+    ['another prefix', WEBHOOK_SECRET.replace('whsec', 'secret')],
+    ['no base64', `${WEBHOOK_SECRET}!`],
+    ['too few bytes', `whsec_${'A'.repeat(28)}`],
+    ['too many bytes', `whsec_${'A'.repeat(88)}`],
+  ])('a secret with %s is refused', (_, secret) => {
+    expect(problemsOf({ ALERT_WEBHOOK_URL: 'https://hooks.example', ALERT_WEBHOOK_SECRET: secret })).toEqual([
+      expect.stringMatching(/^ALERT_WEBHOOK_SECRET must be whsec_ and the base64 of 24 to 64 bytes, .+\.$/),
+    ]);
   });
 
   test.each(['REDIS_URL', 'KAFKA_BROKERS', 'DOMAINS'])('%s is refused instead of being ignored', (name) => {

@@ -24,9 +24,18 @@ export interface Config {
   /** Requests per client and minute; 0: no limit. */
   readonly rateLimitPerMinute: number;
   /** Where alerts are posted to, besides the log; null: nowhere. */
-  readonly alertWebhookUrl: string | null;
+  readonly alertWebhook: Webhook | null;
+  /** Where receipts are posted to; null: nowhere. */
+  readonly receiptWebhook: Webhook | null;
   /** How long events are kept at least, also when every subscriber has read them. */
   readonly eventLogRetentionDays: number;
+}
+
+/** An address of somebody else's, told by POST. */
+export interface Webhook {
+  readonly url: string;
+  /** `whsec_…`: requests are signed (Standard Webhooks). Null: they are not. */
+  readonly secret: string | null;
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. Values that may be secret are not repeated. */
@@ -44,6 +53,11 @@ const RATE_LIMIT_PER_MINUTE_LIMIT = 1_000_000_000;
 
 /** Read, then refused: a setting that would be ignored in silence is worse than one that stops the start. */
 const NOT_SUPPORTED_YET = ['REDIS_URL', 'KAFKA_BROKERS', 'DOMAINS', 'DATA_PLATFORM_URL'];
+/** Standard Webhooks: base64 of 24 to 64 bytes. */
+const WEBHOOK_SECRET = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const WEBHOOK_SECRET_BYTES_MIN = 24;
+const WEBHOOK_SECRET_BYTES_MAX = 64;
+
 const DOMAIN_DATABASE = /^DATABASE_URL_([A-Z][A-Z0-9_]*)$/;
 
 const variables = z.object({
@@ -71,13 +85,11 @@ const variables = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}. Unset it for info`).default('info'),
   HOLD_MINUTES: wholeNumber(1, HOLD_MINUTES_LIMIT).default(10),
   RATE_LIMIT_PER_MINUTE: wholeNumber(0, RATE_LIMIT_PER_MINUTE_LIMIT).default(60_000),
-  ALERT_WEBHOOK_URL: z
-    .url({
-      protocol: /^https?$/,
-      error: 'must be an address that begins with https:// or http://. Correct it, or unset it to have alerts in the log only',
-    })
-    .optional(),
   EVENT_LOG_RETENTION_DAYS: wholeNumber(1, EVENT_LOG_RETENTION_DAYS_LIMIT).default(7),
+  ALERT_WEBHOOK_URL: webhookUrl('to have alerts in the log only').optional(),
+  ALERT_WEBHOOK_SECRET: webhookSecret().optional(),
+  RECEIPT_WEBHOOK_URL: webhookUrl('to send no receipts').optional(),
+  RECEIPT_WEBHOOK_SECRET: webhookSecret().optional(),
 });
 
 /**
@@ -111,8 +123,9 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     logLevel: set.LOG_LEVEL,
     holdMinutes: set.HOLD_MINUTES,
     rateLimitPerMinute: set.RATE_LIMIT_PER_MINUTE,
-    alertWebhookUrl: set.ALERT_WEBHOOK_URL ?? null,
     eventLogRetentionDays: set.EVENT_LOG_RETENTION_DAYS,
+    alertWebhook: webhookOf(set.ALERT_WEBHOOK_URL, set.ALERT_WEBHOOK_SECRET),
+    receiptWebhook: webhookOf(set.RECEIPT_WEBHOOK_URL, set.RECEIPT_WEBHOOK_SECRET),
   };
 }
 
@@ -146,7 +159,33 @@ function combinationProblems(given: Record<string, string>): string[] {
       problems.push(`${other} is missing. Set it together with ${one}, or unset both.`);
     }
   }
+  for (const what of ['ALERT', 'RECEIPT']) {
+    if (given[`${what}_WEBHOOK_SECRET`] !== undefined && given[`${what}_WEBHOOK_URL`] === undefined) {
+      problems.push(`${what}_WEBHOOK_SECRET signs nothing without ${what}_WEBHOOK_URL. Set both, or unset it.`);
+    }
+  }
   return problems;
+}
+
+const webhookOf = (url: string | undefined, secret: string | undefined): Webhook | null =>
+  url === undefined ? null : { url, secret: secret ?? null };
+
+/** The messages do not repeat addresses and secrets: an address may be one. */
+function webhookUrl(unset: string) {
+  return z.url({
+    protocol: /^https?$/,
+    error: `must be an address that begins with https:// or http://. Correct it, or unset it ${unset}`,
+  });
+}
+
+function webhookSecret() {
+  const isSecret = (text: string): boolean => {
+    const bytes = Buffer.from(text.slice('whsec_'.length), 'base64').length;
+    return WEBHOOK_SECRET.test(text) && bytes >= WEBHOOK_SECRET_BYTES_MIN && bytes <= WEBHOOK_SECRET_BYTES_MAX;
+  };
+  return z
+    .string()
+    .refine(isSecret, 'must be whsec_ and the base64 of 24 to 64 bytes, for example from: echo whsec_$(openssl rand -base64 32)');
 }
 
 function wholeNumber(min: number, max: number) {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Unavailable } from '../kernel/faults.js';
 import type { Transaction, UnitOfWork } from '../kernel/transaction.js';
-import type { Alerts } from './alerts.js';
 import { retryDelayMs } from './backoff.js';
 import { CURSOR_LEASE_MS, type Effect, type OutsideHandler, type TransactionHandler, handleOutside, whileRenewing } from './effect.js';
+import type { EventBus } from './event-bus.js';
 import type { CursorStore, EventLog, LoggedEvent, ShardPosition, Subscriber } from './event-log.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
@@ -24,7 +24,8 @@ export interface ConsumerOptions {
   readonly cursors: CursorStore;
   readonly parked: ParkedEvents;
   readonly unitOfWork: UnitOfWork;
-  readonly alerts: Alerts;
+  /** Takes the alerts of events that fail. */
+  readonly bus: Pick<EventBus, 'emit'>;
   /** For compensations: an event that fails is never dead, but tried again for ever. */
   readonly neverGivesUp?: boolean;
   readonly onFault: OnFault;
@@ -38,7 +39,7 @@ export interface ConsumerOptions {
  * C1: the cursor advances in the transaction of the effect: a redelivery has no second effect (outside effects:
  *     after the effect, so at least once).
  * C2: the events of one key (subject) are handled in order. One that fails alone is parked, and so are the later ones of its
- *     key; everything else goes on. See {@link ParkedEvents} for K1 to K3, {@link ParkedRetries} for K4 and K5.
+ *     key; everything else goes on. See {@link ParkedEvents} for K1 to K3, {@link ParkedRetries} for K4 to K6.
  * C3: a batch that throws is rolled back and run again in halves, until the culprit stands alone.
  * C4: no hint is needed for delivery: a lost one costs at most the poll interval.
  * C5: an outage parks nothing: the consumer as a whole waits, longer each time.

@@ -83,9 +83,9 @@ export abstract class ParkedEvents {
    * Notes another failure.
    *
    * @param retryInMs null: it is dead.
-   * @returns false when somebody else has tried it meanwhile; then nothing is noted.
+   * @returns how many times it has failed in all, or null when somebody else has tried it meanwhile; then nothing is noted.
    */
-  abstract fail(parked: ParkedEvent, failure: FailureNote, retryInMs: number | null): Promise<boolean>;
+  abstract fail(tx: Transaction, parked: ParkedEvent, failure: FailureNote, retryInMs: number | null): Promise<number | null>;
 
   /** Makes due what waits behind nothing: events that were parked while the one before them went away. @returns how many. */
   abstract promote(of: Subscriber): Promise<number>;

@@ -1,11 +1,14 @@
 import { Unavailable } from '../kernel/faults.js';
-import type { UnitOfWork } from '../kernel/transaction.js';
-import type { Alert, Alerts } from './alerts.js';
+import type { Transaction, UnitOfWork } from '../kernel/transaction.js';
+import { type AlertKind, AlertRaised } from './alert-raised.event.js';
 import { retryDelayMs } from './backoff.js';
+import { deadLetterId } from './dead-letters.js';
 import { type Effect, OUTSIDE_LEASE_MS, type OutsideHandler, type TransactionHandler, handleOutside } from './effect.js';
+import type { EventBus } from './event-bus.js';
 import type { Subscriber } from './event-log.js';
+import { domainOf } from './listener.js';
 import type { OnFault } from './on-fault.js';
-import { failureNote, type ParkedEvent, type ParkedEvents } from './parked-events.js';
+import { type FailureNote, failureNote, type ParkedEvent, type ParkedEvents } from './parked-events.js';
 import { WakeUp } from './wake-up.js';
 
 /** Then a side effect is given up on: a dead letter. */
@@ -21,7 +24,7 @@ export interface ParkedRetriesOptions {
   readonly effect: Effect;
   readonly parked: ParkedEvents;
   readonly unitOfWork: UnitOfWork;
-  readonly alerts: Alerts;
+  readonly bus: Pick<EventBus, 'emit'>;
   readonly neverGivesUp: boolean;
   /** The pause after so many failures of one event. */
   readonly retryDelayMs: (failures: number) => number;
@@ -34,9 +37,11 @@ export interface ParkedRetriesOptions {
  *
  * K3: effect and removal are one transaction, under the lock of the row (outside effects: the removal follows, so at
  *     least once).
- * K4: a side effect that has failed 12 times is dead, and an alert goes out once. A compensation never is: it goes on
- *     at the pace of the longest pause, and an alert goes out after its third failure.
+ * K4: a side effect that has failed 12 times is dead, and an alert is raised once. A compensation never is: it goes on
+ *     at the pace of the longest pause, and an alert is raised after its third failure.
  * K5: an outage is no failure of an event: nothing is counted, all of it waits.
+ * K6: an alert and the failure that it tells of are one transaction: no crash comes between them. An alert that cannot be
+ *     delivered raises no other, so alerts come to an end.
  */
 export class ParkedRetries {
   private readonly wakeUp = new WakeUp();
@@ -143,15 +148,35 @@ export class ParkedRetries {
     const failures = parked.attempts + 1;
     const givenUp = !neverGivesUp && failures >= ATTEMPTS_MAX;
     const retryInMs = givenUp ? null : this.options.retryDelayMs(failures);
-    if (!(await this.options.parked.fail(parked, failureNote(fault), retryInMs))) return 1;
+    const failure = failureNote(fault);
+    const stuck = neverGivesUp && failures === COMPENSATION_FAILURES_TO_ALERT;
+    const noted = await this.options.unitOfWork.run(async (tx) => {
+      const failuresTotal = await this.options.parked.fail(tx, parked, failure, retryInMs);
+      if (failuresTotal === null) return false;
+      const failed = { parked, failures, failuresTotal, failure };
+      if (givenUp) await this.raise(tx, 'dead-letter', failed);
+      if (stuck) await this.raise(tx, 'stuck-compensation', failed);
+      return true;
+    });
+    if (!noted) return 1;
     onFault(fault, { subscriber: identity.subscriber, event: parked.event, failures, retryInMs });
-    if (givenUp) this.alert('dead-letter', parked, failures, fault);
-    else if (neverGivesUp && failures === COMPENSATION_FAILURES_TO_ALERT) this.alert('stuck-compensation', parked, failures, fault);
     return 1;
   }
 
-  private alert(kind: Alert['kind'], { event: { id, type, source, subject } }: ParkedEvent, failures: number, fault: unknown): void {
-    const { subscriber } = this.options.identity;
-    this.options.alerts.raise({ kind, subscriber, event: { id, type, source, subject }, failures, error: failureNote(fault) });
+  private async raise(tx: Transaction, kind: AlertKind, { parked, failures, failuresTotal, failure }: Failed): Promise<void> {
+    const { subscriber, type } = this.options.identity;
+    if (type === AlertRaised.type) return;
+    const { id, source, subject } = parked.event;
+    const letter = deadLetterId(domainOf(subscriber), parked.parkedId);
+    const alert = { kind, deadLetterId: letter, subscriber, event: { id, type, source, subject }, failures, failuresTotal, error: failure };
+    await this.options.bus.emit(tx, AlertRaised.of(alert));
   }
+}
+
+interface Failed {
+  readonly parked: ParkedEvent;
+  /** Since it was parked, or since an operator's retry. */
+  readonly failures: number;
+  readonly failuresTotal: number;
+  readonly failure: FailureNote;
 }

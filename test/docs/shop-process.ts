@@ -7,6 +7,8 @@ export interface ShopProcess {
   readonly address: string;
   /** Ctrl-C, and waits for the end. */
   stop(): Promise<void>;
+  /** kill -9. */
+  kill(): Promise<void>;
 }
 
 /** What a shop said that did not open. */
@@ -38,6 +40,10 @@ export async function startShopProcess(environment: Readonly<Record<string, stri
     address,
     async stop() {
       child.kill('SIGINT');
+      await gone;
+    },
+    async kill() {
+      child.kill('SIGKILL');
       await gone;
     },
   };

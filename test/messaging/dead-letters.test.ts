@@ -118,9 +118,9 @@ describe('a dead letter', () => {
 
   test('has all its attempts again, and a second alert when it fails again', async () => {
     await withDeadLetters();
-    expect(world.alerts.raised).toHaveLength(2);
+    expect(await world.raised()).toHaveLength(2);
     await letters.retry(await idOf('test.happened:2:1'), BY);
-    await until('it died again', () => world.alerts.raised.length === 3);
+    await until('it died again', async () => (await world.raised()).length === 3);
     await until('it is dead', async () => (await letters.find(await idOf('test.happened:2:1')))?.state === 'DEAD');
     expect(await letters.find(await idOf('test.happened:2:1'))).toMatchObject({ attempts: 12, failuresTotal: 24 });
   });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Transaction } from '../../src/kernel/transaction.js';
+import { AlertRaised } from '../../src/messaging/alert-raised.event.js';
 import type { Effect } from '../../src/messaging/effect.js';
 import type { ShopEvent } from '../../src/messaging/event.js';
 import { LOG_SHARDS } from '../../src/messaging/event-log.js';
@@ -117,28 +118,19 @@ describe('C2, C3, K1: an event that fails alone', () => {
     const consumer = await world.consumer(failing(isPoison), { retryDelayMs: (failures) => (asked.push(failures), 1) });
     await world.append(...times(1, 2));
     consumer.start();
-    await until('it was given up', () => world.alerts.raised.length > 0);
+    await until('it was given up', async () => (await consumer.parkedCount()).dead > 0);
     expect(asked).toEqual(Array.from({ length: ATTEMPTS_MAX - 1 }, (_, index) => index + 1));
   });
 });
 
 describe('K4:', () => {
-  test('after 12 attempts a side effect is dead, with one alert, and its key waits', async () => {
+  test('after 12 attempts a side effect is dead, and its key waits', async () => {
     const faults: (number | null)[] = [];
     const consumer = await world.consumer(failing(isPoison), { ...AT_ONCE, onFault: (_, { retryInMs }) => faults.push(retryInMs) });
     await world.append(...times(1, 3), ...times(2, 1));
     consumer.start();
     await expectParked('1:2 DEAD 12', '1:3 WAITING 0');
-    await until('an alert was raised', () => world.alerts.raised.length > 0);
-    expect(world.alerts.raised).toEqual([
-      {
-        kind: 'dead-letter',
-        subscriber: 'product.note',
-        event: { id: 'test.happened:1:2', type: 'test.happened', source: 'order', subject: '1' },
-        failures: 12,
-        error: { name: 'Error', message: 'poison' },
-      },
-    ]);
+    await until('it was reported', () => faults.length === ATTEMPTS_MAX);
     expect(faults).toEqual([...Array.from({ length: 11 }, () => 1), null]);
     expect(await consumer.parkedCount()).toEqual({ waiting: 1, dead: 1 });
     await world.append(...times(2, 1, 2));
@@ -158,10 +150,71 @@ describe('K4:', () => {
       const [first = ''] = await world.parked();
       return Number(first.split(' ')[2]) > 2 * ATTEMPTS_MAX;
     });
-    expect(world.alerts.raised).toMatchObject([{ kind: 'stuck-compensation', failures: 3 }]);
+    expect(await world.raised()).toMatchObject([{ kind: 'stuck-compensation', failures: 3 }]);
     poisonous = false;
     await expectDelivered(...times(1, 3));
-    expect(world.alerts.raised).toHaveLength(1);
+    expect(await world.raised()).toHaveLength(1);
+  });
+});
+
+describe('K6: an alert and the failure that it tells of', () => {
+  const alert = {
+    subscriber: 'product.note',
+    event: { id: 'test.happened:1:2', type: 'test.happened', source: 'order', subject: '1' },
+    error: { name: 'Error', message: 'poison' },
+  };
+
+  test('are one transaction when a side effect is given up', async () => {
+    const consumer = await world.consumer(failing(isPoison), AT_ONCE);
+    await world.append(...times(1, 2));
+    consumer.start();
+    await expectParked('1:2 DEAD 12');
+    expect(await world.raised()).toEqual([{ ...alert, kind: 'dead-letter', deadLetterId: 'product-1', failures: 12, failuresTotal: 12 }]);
+  });
+
+  test('are one transaction when a compensation fails for the third time', async () => {
+    const consumer = await world.consumer(failing(isPoison), {
+      neverGivesUp: true,
+      retryDelayMs: (failures) => (failures < 3 ? 1 : 3_600_000),
+    });
+    await world.append(...times(1, 2));
+    consumer.start();
+    await expectParked('1:2 WAITING 3');
+    expect(await world.raised()).toEqual([
+      { ...alert, kind: 'stuck-compensation', deadLetterId: 'product-1', failures: 3, failuresTotal: 3 },
+    ]);
+  });
+
+  test('are both missing when the alert cannot be written, and both there when the event has failed again', async () => {
+    const parkedThen: (readonly string[])[] = [];
+    const consumer = await world.consumer(failing(isPoison), {
+      neverGivesUp: true,
+      retryDelayMs: (failures) => (failures < 3 ? 1 : 3_600_000),
+      bus: {
+        emit: async (tx, ...events) => {
+          parkedThen.push(await world.parked());
+          if (parkedThen.length < 3) throw new Error('no log');
+          return world.bus.emit(tx, ...events);
+        },
+      },
+    });
+    await world.append(...times(1, 2));
+    consumer.start();
+    await expectParked('1:2 WAITING 3');
+    expect(parkedThen).toEqual(Array.from({ length: 3 }, () => ['1:2 WAITING 2']));
+    expect(await world.raised()).toMatchObject([{ failures: 3, failuresTotal: 3 }]);
+  });
+
+  test('are not told of by another alert when the listener of alerts fails', async () => {
+    const noting = await world.consumer(failing(isPoison), AT_ONCE);
+    const telling = await world.consumer(
+      { mode: 'transaction', handle: () => Promise.reject(new Error('nobody listens')) },
+      { ...AT_ONCE, subscriber: 'product.tell', type: AlertRaised.type, log: world.alertLog },
+    );
+    await world.append(...times(1, 2));
+    for (const consumer of [noting, telling]) consumer.start();
+    await until('the alert is a dead letter', async () => (await telling.parkedCount()).dead === 1);
+    expect(await world.raised()).toHaveLength(1);
   });
 });
 

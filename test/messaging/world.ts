@@ -3,12 +3,15 @@ import pg from 'pg';
 import { z } from 'zod';
 import { type DomainDatabase, pgTransaction, sql } from '../../src/database/database.js';
 import { Databases } from '../../src/database/databases.js';
+import { SystemClock } from '../../src/kernel/clock.js';
 import type { Transaction } from '../../src/kernel/transaction.js';
-import { type Alert, Alerts } from '../../src/messaging/alerts.js';
+import { AlertRaised } from '../../src/messaging/alert-raised.event.js';
 import { Consumer, type ConsumerOptions } from '../../src/messaging/consumer.js';
 import type { Effect } from '../../src/messaging/effect.js';
-import { DurableEvent, type ShopEvent } from '../../src/messaging/event.js';
+import { type DataOf, DurableEvent, type ShopEvent } from '../../src/messaging/event.js';
+import { EventCatalogue } from '../../src/messaging/event-catalogue.js';
 import { LOG_SHARDS, type LoggedEvent, type ShardPosition } from '../../src/messaging/event-log.js';
+import { InProcessEventBus } from '../../src/messaging/in-process/in-process-event-bus.js';
 import { PgCursorStore } from '../../src/messaging/postgres/pg-cursor-store.js';
 import { PgEventLog } from '../../src/messaging/postgres/pg-event-log.js';
 import { PgParkedEvents } from '../../src/messaging/postgres/pg-parked-events.js';
@@ -53,14 +56,10 @@ export const ORIGIN: readonly ShardPosition[] = Array.from({ length: LOG_SHARDS 
 
 const RECORD_EFFECT = sql('test.record-effect', 'INSERT INTO effect (subject, n) SELECT * FROM unnest($1::bigint[], $2::bigint[])');
 
-/** Alerts as they were raised. */
-export class RecordedAlerts extends Alerts {
-  readonly raised: Alert[] = [];
-
-  override raise(alert: Alert): void {
-    this.raised.push(alert);
-  }
-}
+const catalogue = new EventCatalogue([
+  { event: Happened, publishers: ['order'], subscribers: ['product.note'] },
+  { event: AlertRaised, publishers: ['product'], subscribers: [] },
+]);
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
@@ -69,7 +68,6 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
   const fresh = await freshDatabase();
   const opened: Databases[] = [];
   const consumers: Consumer[] = [];
-  const alerts = new RecordedAlerts();
   /** Another process of the shop: with connections of its own. */
   const process = (): Databases => {
     const databases = new Databases({ url: fresh.url, ...options });
@@ -79,6 +77,15 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
   const databases = process();
   const log = new PgEventLog(databases.of('order'));
   await log.open([Happened.type]);
+  const alertLog = new PgEventLog(databases.of('product'));
+  await alertLog.open([AlertRaised.type]);
+  const bus = new InProcessEventBus({
+    catalogue,
+    clock: new SystemClock(),
+    logOf: (domain) => new PgEventLog(databases.of(domain)),
+    unitOfWorkOf: (domain) => databases.of(domain),
+    appended: () => {},
+  });
   await query('CREATE TABLE effect (position bigint GENERATED ALWAYS AS IDENTITY, subject bigint NOT NULL, n bigint NOT NULL)');
 
   /** On a connection of its own, outside of all pools. */
@@ -96,7 +103,8 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
     url: fresh.url,
     databases,
     log,
-    alerts,
+    bus,
+    alertLog,
     process,
     query,
     append: (...happenings: readonly Happening[]): Promise<void> =>
@@ -120,7 +128,7 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
     /** A subscriber of `product`, not yet started; it ends with the world. */
     async consumer(
       effect: Effect,
-      changes: Partial<Pick<ConsumerOptions, 'subscriber' | 'onFault' | 'log' | 'neverGivesUp' | 'retryDelayMs'>> & {
+      changes: Partial<Pick<ConsumerOptions, 'subscriber' | 'type' | 'onFault' | 'log' | 'neverGivesUp' | 'retryDelayMs' | 'bus'>> & {
         readonly at?: Databases;
       } = {},
     ): Promise<Consumer> {
@@ -135,13 +143,18 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
         cursors,
         parked: new PgParkedEvents(product),
         unitOfWork: product,
-        alerts,
+        bus,
         onFault: () => {},
         ...others,
       });
       await cursors.open([consumer.identity], []);
       consumers.push(consumer);
       return consumer;
+    },
+
+    /** The alerts in the log. */
+    async raised(): Promise<readonly DataOf<typeof AlertRaised>[]> {
+      return (await alertLog.read(AlertRaised.type, ORIGIN, 1_000)).map(({ data }) => data as DataOf<typeof AlertRaised>);
     },
 
     /** What is parked, in the order of keys and positions: `subject:n` with its state and failures. */

@@ -70,8 +70,8 @@ export interface Site {
 }
 
 /**
- * One process of the shop: the production object graph over memory adapters, as the modules put it together. The cart is
- * left out: nothing of a payment waits for it, and it compensates nothing.
+ * One process of the shop: the production object graph over memory adapters, as the modules put it together. The cart and the
+ * notifications are left out: nothing of a payment waits for them, and they compensate nothing.
  */
 export type ShopProcess = ReturnType<typeof assembleProcess>;
 
@@ -83,7 +83,6 @@ export function assembleProcess({ database, tables, context, periods, deliveries
   const logs = ofDomains((domain) => new MemoryEventLog(database, domain, context));
   const cursors = ofDomains((domain) => new MemoryCursorStore(database, domain, context));
   const parked = ofDomains((domain) => new MemoryParkedEvents(database, domain, context));
-  const alerts = { raise: (): void => {} };
   const journals = ofDomains((domain) => new MemorySagaJournal(database, domain));
   const orders = new MemoryOrderRepository(database, tables, context, periods);
   const stock = new MemoryStockRepository(database, tables, periods);
@@ -155,7 +154,7 @@ export function assembleProcess({ database, tables, context, periods, deliveries
           log: logs[source as Domain],
           cursors: cursors[domain],
           parked: parked[domain],
-          alerts,
+          bus,
           neverGivesUp: eventCatalogue.neverGivesUpOn(event),
           unitOfWork: unitsOfWork[domain],
           onFault: (fault) => deliveries.report(fault, subscriber),

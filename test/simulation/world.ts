@@ -26,6 +26,8 @@ export class World {
   readonly scheduler = new Scheduler();
   readonly tables: ShopTables;
   readonly violations: string[] = [];
+  /** Events of alerts that have to be in the log. */
+  readonly alertsDue: string[] = [];
   readonly striker: Striker;
   readonly io: Io;
   readonly database: MemoryDatabase;

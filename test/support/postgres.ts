@@ -8,7 +8,7 @@ import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { migrate } from '../../src/database/migrate.js';
 
-export const DOMAINS = ['order', 'product', 'coupon', 'user', 'cart'];
+export const DOMAINS = ['order', 'product', 'coupon', 'user', 'cart', 'notification'];
 export const PLATFORM = ['http', 'database'];
 export const TEMPLATE = 'shop_template';
 

@@ -1,8 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Databases } from '../../database/databases.js';
 import type { Clock } from '../../kernel/clock.js';
-import { LogAlerts } from '../alerting/log-alerts.js';
-import type { Alerts } from '../alerts.js';
 import { Consumer } from '../consumer.js';
 import type { EventCatalogue } from '../event-catalogue.js';
 import type { Floor, Subscriber } from '../event-log.js';
@@ -53,7 +51,6 @@ export class InProcessMessaging {
     private readonly catalogue: EventCatalogue,
     private readonly databases: Databases,
     clock: Clock,
-    private readonly alerts: Alerts = new LogAlerts(),
     retentionDays: number = RETENTION_DAYS,
   ) {
     const times = { epochMs: EPOCH_MS, retentionMs: retentionDays * DAY_MS, graceMs: EPOCH_GRACE_MS };
@@ -114,7 +111,7 @@ export class InProcessMessaging {
           cursors: this.cursorsOf(domain),
           parked: new PgParkedEvents(this.databases.of(domain)),
           unitOfWork: this.databases.of(domain),
-          alerts: this.alerts,
+          bus: this.bus,
           neverGivesUp: this.catalogue.neverGivesUpOn(event),
           onFault: this.report,
         }),

@@ -2,9 +2,6 @@ import { type DynamicModule, Inject, Module, type OnApplicationBootstrap, type O
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { Databases } from '../../database/databases.js';
 import { Clock, SystemClock } from '../../kernel/clock.js';
-import { LogAlerts } from '../alerting/log-alerts.js';
-import { WebhookAlerts } from '../alerting/webhook-alerts.js';
-import { Alerts } from '../alerts.js';
 import { DeadLetters } from '../dead-letters.js';
 import { EventBus } from '../event-bus.js';
 import { EventCatalogue } from '../event-catalogue.js';
@@ -17,8 +14,6 @@ export interface MessagingOptions {
   readonly databases: Databases;
   /** Whose dead letters operators see. */
   readonly domains: readonly string[];
-  /** Null: alerts go into the log only. */
-  readonly alertWebhookUrl: string | null;
   readonly eventLogRetentionDays: number;
 }
 
@@ -29,11 +24,9 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(InProcessMessaging) private readonly messaging: InProcessMessaging,
     @Inject(Databases) private readonly databases: Databases,
-    @Inject(Alerts) private readonly alerts: Alerts,
   ) {}
 
-  static with({ catalogue, databases, domains, alertWebhookUrl, eventLogRetentionDays }: MessagingOptions): DynamicModule {
-    const alerts = alertWebhookUrl === null ? new LogAlerts() : new WebhookAlerts({ url: alertWebhookUrl, besides: new LogAlerts() });
+  static with({ catalogue, databases, domains, eventLogRetentionDays }: MessagingOptions): DynamicModule {
     return {
       module: MessagingModule,
       global: true,
@@ -42,11 +35,10 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
         { provide: EventCatalogue, useValue: catalogue },
         { provide: Databases, useValue: databases },
         { provide: Clock, useClass: SystemClock },
-        { provide: Alerts, useValue: alerts },
         { provide: DeadLetters, useValue: new PgDeadLetters(databases, domains) },
         {
           provide: InProcessMessaging,
-          useFactory: (clock: Clock) => new InProcessMessaging(catalogue, databases, clock, alerts, eventLogRetentionDays),
+          useFactory: (clock: Clock) => new InProcessMessaging(catalogue, databases, clock, eventLogRetentionDays),
           inject: [Clock],
         },
         { provide: EventBus, useFactory: ({ bus }: InProcessMessaging) => bus, inject: [InProcessMessaging] },
@@ -62,7 +54,6 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
   /** Comes after the HTTP server has drained and after the domains' own timers have stopped. */
   async onApplicationShutdown(): Promise<void> {
     await this.messaging.stop();
-    if (this.alerts instanceof WebhookAlerts) await this.alerts.stop();
     await this.databases.close();
   }
 

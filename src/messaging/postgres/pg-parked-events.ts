@@ -75,9 +75,15 @@ export class PgParkedEvents extends ParkedEvents {
     await pgTransaction(tx).query(this.statements.remove, [parkedIds]);
   }
 
-  override async fail({ parkedId, attempts }: ParkedEvent, failure: FailureNote, retryInMs: number | null): Promise<boolean> {
-    const noted = await this.database.query(this.statements.fail, [parkedId, attempts, JSON.stringify(failure), retryInMs]);
-    return noted.length > 0;
+  override async fail(
+    tx: Transaction,
+    { parkedId, attempts }: ParkedEvent,
+    failure: FailureNote,
+    retryInMs: number | null,
+  ): Promise<number | null> {
+    const values = [parkedId, attempts, JSON.stringify(failure), retryInMs];
+    const [noted] = await pgTransaction(tx).query<{ failures_total: number }>(this.statements.fail, values);
+    return noted?.failures_total ?? null;
   }
 
   override async promote(of: Subscriber): Promise<number> {
@@ -171,7 +177,7 @@ function statementsFor(domain: string) {
          state = CASE WHEN $4::float8 IS NULL THEN 'DEAD' ELSE 'WAITING' END,
          next_attempt_at = ${inMs('$4')}
        WHERE parked_id = $1 AND attempts = $2 AND next_attempt_at IS NOT NULL
-       RETURNING parked_id`,
+       RETURNING failures_total`,
     ),
     promote: sql(
       `messaging.${domain}.promote-parked-events`,

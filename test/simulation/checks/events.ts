@@ -3,8 +3,8 @@ import { handlingKey } from '../deliveries.js';
 import { cursorKey } from '../store/memory-cursor-store.js';
 import type { World } from '../world.js';
 
-/** The cart takes no part in the simulation. */
-const simulated = (subscriber: string): boolean => !subscriber.startsWith('cart.');
+/** The cart and the notifications take no part in the simulation. */
+const simulated = (subscriber: string): boolean => !/^(?:cart|notification)\./.test(subscriber);
 
 /** How many events have not been handled yet by somebody who should. */
 export function undelivered({ database }: World): number {
@@ -27,6 +27,7 @@ export function* eventsHandled(world: World): Generator<string> {
   yield* handledOnceInOrder(world);
   yield* logTellsTheTruth(world);
   yield* refusalsAreTold(world);
+  yield* alertsAreRaised(world);
   for (const deadlock of world.database.deadlocks) yield `5: ${deadlock}`;
 }
 
@@ -110,6 +111,13 @@ function* refusalsAreTold({ database }: World): Generator<string> {
     const subscriber = step === 'confirm-stock' ? 'product.confirm-stock' : step;
     if (!told.has(`${type}:${sagaId}:${subscriber}`)) yield `5: ${subscriber} refused payment ${sagaId}, and ${type} does not tell of it`;
   }
+}
+
+/** K6: an alert and the failure that it tells of are one transaction. */
+function* alertsAreRaised({ database, alertsDue }: World): Generator<string> {
+  const raised = [...database.events()].flatMap(({ id, type, source }) => (type === 'alert.raised' ? `${id} of ${source}` : []));
+  for (const alert of alertsDue) if (!raised.includes(alert)) yield `5: ${alert} is missing, though the failure is noted`;
+  for (const alert of raised) if (!alertsDue.includes(alert)) yield `5: ${alert} tells of a failure that is not noted`;
 }
 
 /** A compensation is reported once for each event that asked for it. */

@@ -1,6 +1,9 @@
+import { domainOf } from '../../../src/messaging/listener.js';
+import { COMPENSATION_FAILURES_TO_ALERT } from '../../../src/messaging/parked-retries.js';
 import { TRANSITIONS } from '../../../src/order/domain/order.js';
 import type { PaymentState } from '../../../src/order/domain/payment-attempt.js';
 import type { HoldState } from '../../../src/product/domain/stock.js';
+import type { ParkedRow } from '../store/memory-database.js';
 import type { AttemptRow, HoldRow, OrderRow } from '../store/shop-tables.js';
 import type { World } from '../world.js';
 
@@ -43,6 +46,15 @@ export function watchTransitions(
           !renewed,
           `7: payment ${to.paymentId} was taken over ${Math.round(from.leaseUntilMs - world.database.nowMs)} ms before its lease ran out`,
         );
+        return;
+      }
+      case 'event_parked': {
+        const [from, to] = [before as ParkedRow, after as ParkedRow];
+        const stuck = to.neverGivesUp && to.attempts === COMPENSATION_FAILURES_TO_ALERT;
+        const domain = domainOf(to.of.subscriber);
+        if (to.attempts > from.attempts && (stuck || to.state === 'DEAD')) {
+          world.alertsDue.push(`alert.raised:${domain}-${to.parkedId}:${to.failuresTotal} of ${domain}`);
+        }
         return;
       }
       case 'stock_hold': {

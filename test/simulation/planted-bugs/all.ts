@@ -1,3 +1,4 @@
+import { ALERT_BUGS } from './alerts.js';
 import { COUPON_AND_USER_BUGS } from './coupon-and-user.js';
 import { JOURNAL_BUGS } from './journal.js';
 import { MESSAGING_BUGS } from './messaging.js';
@@ -8,6 +9,7 @@ import { PRODUCT_BUGS } from './product.js';
 /** Every mistake that the simulation must find, each planted alone. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...MESSAGING_BUGS,
+  ...ALERT_BUGS,
   ...JOURNAL_BUGS,
   ...ORDER_BUGS,
   ...PRODUCT_BUGS,

@@ -125,5 +125,6 @@ export interface ParkedRow {
   readonly neverGivesUp: boolean;
   readonly state: 'WAITING' | 'DEAD';
   readonly attempts: number;
+  readonly failuresTotal: number;
   readonly nextAttemptAtMs: number | null;
 }

@@ -34,11 +34,11 @@ export class MemoryParkedEvents extends ParkedEvents {
   }
 
   override park(tx: Transaction, of: Subscriber, { event, retryInMs, neverGivesUp }: FailedEvent): Promise<void> {
-    return this.insert(tx, of, [event], { neverGivesUp, attempts: 1, nextAttemptAtMs: this.database.nowMs + retryInMs });
+    return this.insert(tx, of, [event], { neverGivesUp, attempts: 1, failuresTotal: 1, nextAttemptAtMs: this.database.nowMs + retryInMs });
   }
 
   override parkBehind(tx: Transaction, of: Subscriber, events: readonly LoggedEvent[], neverGivesUp: boolean): Promise<void> {
-    return this.insert(tx, of, events, { neverGivesUp, attempts: 0, nextAttemptAtMs: null });
+    return this.insert(tx, of, events, { neverGivesUp, attempts: 0, failuresTotal: 0, nextAttemptAtMs: null });
   }
 
   override outlook(of: Subscriber, rowsMax: number): Promise<Outlook> {
@@ -104,23 +104,30 @@ export class MemoryParkedEvents extends ParkedEvents {
     });
   }
 
-  override fail({ parkedId, attempts }: ParkedEvent, failure: FailureNote, retryInMs: number | null): Promise<boolean> {
+  override fail(
+    tx: Transaction,
+    { parkedId, attempts }: ParkedEvent,
+    failure: FailureNote,
+    retryInMs: number | null,
+  ): Promise<number | null> {
+    const memory = memoryTransaction(tx);
     const { eventParked } = this.database;
-    return this.database.alone(this.domain, this.context, `parked ${parkedId} failed again: ${failure.message}`, (memory) => ({
+    return memory.statement(`parked ${parkedId} failed again: ${failure.message}`, {
       locks: () => (eventParked.rows.has(parkedId) ? [lockOf(eventParked, parkedId)] : []),
       run: () => {
         const row = memory.get(eventParked, parkedId);
-        if (row?.attempts !== attempts || row.nextAttemptAtMs === null) return false;
+        if (row?.attempts !== attempts || row.nextAttemptAtMs === null) return null;
         const nextAttemptAtMs = retryInMs === null ? null : this.database.nowMs + retryInMs;
         memory.put<ParkedRow>(eventParked, parkedId, {
           ...row,
           attempts: attempts + 1,
+          failuresTotal: row.failuresTotal + 1,
           state: retryInMs === null ? 'DEAD' : 'WAITING',
           nextAttemptAtMs,
         });
-        return true;
+        return row.failuresTotal + 1;
       },
-    }));
+    });
   }
 
   override promote(of: Subscriber): Promise<number> {
@@ -151,7 +158,7 @@ export class MemoryParkedEvents extends ParkedEvents {
     tx: Transaction,
     of: Subscriber,
     events: readonly LoggedEvent[],
-    facts: Pick<ParkedRow, 'neverGivesUp' | 'attempts' | 'nextAttemptAtMs'>,
+    facts: Pick<ParkedRow, 'neverGivesUp' | 'attempts' | 'failuresTotal' | 'nextAttemptAtMs'>,
   ): Promise<void> {
     const memory = memoryTransaction(tx);
     const { eventParked } = this.database;

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { DomainDatabase, pgTransaction, sql } from '../../database/database.js';
+import type { Transaction } from '../../kernel/transaction.js';
+import { type AlertQuery, Alerts, type RaisedAlert, type RecordedAlert } from '../application/alerts.port.js';
+import type { Alert } from '../domain/alert.js';
+
+interface AlertRow {
+  readonly alert_id: number;
+  readonly event_id: string;
+  readonly alert: Alert;
+  readonly raised_at: Date;
+  readonly acknowledged_at: Date | null;
+  readonly acknowledged_by: string | null;
+}
+
+const COLUMNS = 'alert_id, event_id, alert, raised_at, acknowledged_at, acknowledged_by';
+
+const RECORD = sql(
+  'notification.record-alerts',
+  `INSERT INTO shop_notification.alert (event_id, alert, raised_at)
+   SELECT * FROM unnest($1::text[], $2::jsonb[], $3::timestamptz[])
+   ON CONFLICT (event_id) DO NOTHING`,
+);
+const LIST = sql(
+  'notification.list-alerts',
+  `SELECT ${COLUMNS} FROM shop_notification.alert
+   WHERE alert_id < $1 AND ($2::text IS NULL OR (acknowledged_at IS NULL) = ($2 = 'OPEN'))
+   ORDER BY alert_id DESC LIMIT $3`,
+);
+const ACKNOWLEDGE = sql(
+  'notification.acknowledge-alert',
+  `UPDATE shop_notification.alert
+   SET acknowledged_at = coalesce(acknowledged_at, statement_timestamp()), acknowledged_by = coalesce(acknowledged_by, $2)
+   WHERE alert_id = $1
+   RETURNING ${COLUMNS}`,
+);
+
+@Injectable()
+export class PgAlerts extends Alerts {
+  constructor(private readonly database: DomainDatabase) {
+    super();
+  }
+
+  override async record(tx: Transaction, alerts: readonly RaisedAlert[]): Promise<void> {
+    await pgTransaction(tx).query(RECORD, [
+      alerts.map(({ eventId }) => eventId),
+      alerts.map(({ alert }) => JSON.stringify(alert)),
+      alerts.map(({ raisedAt }) => raisedAt),
+    ]);
+  }
+
+  override async list({ state, before, rowsMax }: AlertQuery): Promise<readonly RecordedAlert[]> {
+    const rows = await this.database.query<AlertRow>(LIST, [before ?? Number.MAX_SAFE_INTEGER, state ?? null, rowsMax]);
+    return rows.map(alertOf);
+  }
+
+  override async acknowledge(alertId: number, actor: string): Promise<RecordedAlert | null> {
+    const [row] = await this.database.query<AlertRow>(ACKNOWLEDGE, [alertId, actor]);
+    return row ? alertOf(row) : null;
+  }
+}
+
+const alertOf = ({ alert_id, event_id, alert, raised_at, acknowledged_at, acknowledged_by }: AlertRow): RecordedAlert => ({
+  alertId: alert_id,
+  eventId: event_id,
+  alert,
+  raisedAt: raised_at.toISOString(),
+  acknowledgedAt: acknowledged_at?.toISOString() ?? null,
+  acknowledgedBy: acknowledged_by,
+});
