@@ -17,9 +17,13 @@ export interface MessagingOptions {
   readonly databases: Databases;
   /** Whose dead letters operators see. */
   readonly domains: readonly string[];
+  /** Which listeners belong to this process. */
+  readonly serving: { listens(subscriber: string): boolean };
   /** Null: alerts go into the log only. */
   readonly alertWebhookUrl: string | null;
 }
+
+const SERVING = Symbol('Serving');
 
 /** Gives every module the event bus, finds the listeners, and starts and stops their delivery with the application. */
 @Module({})
@@ -29,9 +33,10 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
     @Inject(InProcessMessaging) private readonly messaging: InProcessMessaging,
     @Inject(Databases) private readonly databases: Databases,
     @Inject(Alerts) private readonly alerts: Alerts,
+    @Inject(SERVING) private readonly serving: MessagingOptions['serving'],
   ) {}
 
-  static with({ catalogue, databases, domains, alertWebhookUrl }: MessagingOptions): DynamicModule {
+  static with({ catalogue, databases, domains, serving, alertWebhookUrl }: MessagingOptions): DynamicModule {
     const alerts = alertWebhookUrl === null ? new LogAlerts() : new WebhookAlerts({ url: alertWebhookUrl, besides: new LogAlerts() });
     return {
       module: MessagingModule,
@@ -40,6 +45,7 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
       providers: [
         { provide: EventCatalogue, useValue: catalogue },
         { provide: Databases, useValue: databases },
+        { provide: SERVING, useValue: serving },
         { provide: Clock, useClass: SystemClock },
         { provide: Alerts, useValue: alerts },
         { provide: DeadLetters, useValue: new PgDeadLetters(databases, domains) },
@@ -55,7 +61,7 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.messaging.start(this.listeners());
+    await this.messaging.start(this.listeners(), (subscriber) => this.serving.listens(subscriber));
   }
 
   /** Comes after the HTTP server has drained and after the domains' own timers have stopped. */
