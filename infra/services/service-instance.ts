@@ -16,8 +16,8 @@ export interface ServiceInstanceOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Where its log goes, as `<name>.log`. */
   readonly logFolder: string;
-  /** 0 or left out: any free one, the same at every start. */
-  readonly port?: number;
+  /** Left out: any free one, the same at every start. */
+  readonly port?: number | undefined;
 }
 
 /** One process of the shop. It cannot outlive us, keeps its address over restarts, and may be killed at any time. */
@@ -34,7 +34,7 @@ export class ServiceInstance {
   }
 
   static async start(options: ServiceInstanceOptions): Promise<ServiceInstance> {
-    const port = options.port || (await freePort(null));
+    const port = options.port ?? (await freePort(null));
     const instance = new ServiceInstance(`http://127.0.0.1:${port}`, options);
     await instance.start();
     return instance;

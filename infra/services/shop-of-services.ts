@@ -101,5 +101,11 @@ function startGateway(
   const options = services.flatMap(([service, instances]) =>
     instances.flatMap(({ address }) => SERVICES[service].flatMap((part) => ['--service', `${part}=${address}`])),
   );
-  return ServiceInstance.start({ name: 'gateway', program: ['cli/gateway.js', ...options], environment: {}, logFolder: folder, port });
+  return ServiceInstance.start({
+    name: 'gateway',
+    program: ['cli/gateway.js', ...options],
+    environment: {},
+    logFolder: folder,
+    port: port === 0 ? undefined : port,
+  });
 }

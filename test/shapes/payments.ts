@@ -1,16 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestShop, startShop } from '../support/shop.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { ShapedShop } from './shaped-shop.js';
 
-let shop: TestShop;
+let shop: ShapedShop;
 
-beforeAll(async () => {
-  shop = await startShop();
-});
-
-afterAll(() => shop.stop());
+/** What paying an order must do, in whatever shape the shop runs. */
+export function describePayments(started: () => ShapedShop): void {
+  beforeAll(() => {
+    shop = started();
+  });
+  describe('a payment that goes through', paid);
+  describe('a payment that is refused leaves stock, coupon, balance and order as they were', refused);
+}
 
 interface Bought {
-  readonly buyer: Awaited<ReturnType<TestShop['customer']>>;
+  readonly buyer: Awaited<ReturnType<ShapedShop['customer']>>;
   readonly productId: number;
   readonly optionId: number;
   readonly orderId: number;
@@ -59,7 +62,7 @@ async function expectRefusalWithoutTrace(bought: Bought, body: object, status: n
   return answer.body;
 }
 
-describe('a payment that goes through', () => {
+function paid(): void {
   test('takes the stock, the money and nothing else', async () => {
     const bought = await ordered({ balance: 10_000, price: 1_000, stock: 10, quantity: 3 });
     const paid = await pay(bought.buyer.token, bought.orderId);
@@ -131,9 +134,9 @@ describe('a payment that goes through', () => {
     expect(second).toMatchObject({ status: first.status, body: first.body });
     expect((await worldOf(bought)).balance.balance).toBe(9_000);
   });
-});
+}
 
-describe('a payment that is refused leaves stock, coupon, balance and order as they were', () => {
+function refused(): void {
   test('insufficient balance, and says what was needed', async () => {
     const bought = await ordered({ balance: 1_999, price: 1_000, quantity: 2 });
     const problem = await expectRefusalWithoutTrace(bought, {}, 422, 'INSUFFICIENT_BALANCE');
@@ -228,4 +231,4 @@ describe('a payment that is refused leaves stock, coupon, balance and order as t
       expect.objectContaining({ listener: 'user.deduct-balance', outcome: 'REFUSED', code: 'INSUFFICIENT_BALANCE' }),
     );
   });
-});
+}

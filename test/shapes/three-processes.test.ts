@@ -1,0 +1,18 @@
+import { afterAll, beforeAll, test } from 'vitest';
+import { describeCrowds } from './crowds.js';
+import { describePayments } from './payments.js';
+import type { ShapedShop } from './shaped-shop.js';
+import { startThreeProcesses } from './three-processes.js';
+
+let shop: ShapedShop;
+
+beforeAll(async () => {
+  shop = await startThreeProcesses();
+});
+
+afterAll(() => shop.stop());
+
+describePayments(() => shop);
+describeCrowds(() => shop);
+
+test('at the end the books of all three are clean', () => shop.expectCleanBooks());
