@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { describeCrowds } from './crowds.js';
 import { describePayments } from './payments.js';
 import type { ShapedShop } from './shaped-shop.js';
@@ -14,5 +14,3 @@ afterAll(() => shop.stop());
 
 describePayments(() => shop);
 describeCrowds(() => shop);
-
-test('at the end the books of all three are clean', () => shop.expectCleanBooks());
