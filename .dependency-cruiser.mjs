@@ -175,8 +175,8 @@ export default {
     ),
     refuse(
       'fastify-at-the-edge-only',
-      'One place knows the web server.',
-      { path: '^src/', pathNot: ['^src/http/', `${DOMAIN}presentation/`, ...PURE_OR_APPLICATION] },
+      'One place knows the web server, and the gateway, which is one itself.',
+      { path: '^src/', pathNot: ['^src/http/', '^src/cli/gateway/', `${DOMAIN}presentation/`, ...PURE_OR_APPLICATION] },
       { path: npm('fastify', '@fastify', '@nestjs/platform-fastify') },
     ),
   ],

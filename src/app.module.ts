@@ -1,7 +1,8 @@
-import { type DynamicModule, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { MODULE_METADATA } from '@nestjs/common/constants.js';
 import { CartModule } from './cart/cart.module.js';
 import type { Config } from './config/config.js';
-import { CONFIG, ConfigModule } from './config/config.module.js';
+import { ConfigModule } from './config/config.module.js';
 import { ConsoleModule } from './console/console.module.js';
 import { CouponModule } from './coupon/coupon.module.js';
 import type { Databases } from './database/databases.js';
@@ -11,30 +12,39 @@ import { NotificationModule } from './notification/notification.module.js';
 import { OrderModule } from './order/order.module.js';
 import { ProductModule } from './product/product.module.js';
 import { ShopMetrics } from './shop-metrics.js';
-import { EnsureFirstOperatorUseCase } from './user/application/ensure-first-operator.use-case.js';
 import { UserModule } from './user/user.module.js';
 
 /** Every domain: a folder, a schema `shop_<domain>`, a module. */
-export const DOMAINS = ['order', 'product', 'coupon', 'user', 'cart', 'notification'] as const;
+const DOMAIN_MODULES = {
+  order: OrderModule,
+  product: ProductModule,
+  coupon: CouponModule,
+  user: UserModule,
+  cart: CartModule,
+  notification: NotificationModule,
+};
 
-/** The shop: its domains side by side, and the bus between them. */
-@Module({
-  imports: [OrderModule, ProductModule, CouponModule, UserModule, CartModule, NotificationModule, ConsoleModule],
-  providers: [ShopMetrics],
-})
-export class AppModule implements OnApplicationBootstrap {
-  constructor(
-    @Inject(CONFIG) private readonly config: Pick<Config, 'operator'>,
-    private readonly ensureFirstOperator: EnsureFirstOperatorUseCase,
-  ) {}
+export const DOMAINS = Object.keys(DOMAIN_MODULES);
 
+/** What `DOMAINS` can name whole: the domains, and the operators' console over all of them. */
+export const PARTS: Readonly<Record<string, Type>> = { ...DOMAIN_MODULES, console: ConsoleModule };
+
+/** The shop, or the part of it that this process serves: its domains side by side, and the bus between them. */
+@Module({ providers: [ShopMetrics] })
+export class AppModule {
   static with(config: Config, databases: Databases): DynamicModule {
-    const { eventLogRetentionDays } = config;
-    const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, eventLogRetentionDays });
-    return { module: AppModule, imports: [ConfigModule.with(config), messaging] };
+    const { eventLogRetentionDays, serving } = config;
+    const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, eventLogRetentionDays, serving });
+    const parts = Object.entries(PARTS).filter(([name]) => serving.hasPartOf(name));
+    const modules = parts.map(([name, part]) => (serving.isWhole(name) ? part : listenersOf(part)));
+    return { module: AppModule, imports: [ConfigModule.with(config), messaging, ...modules] };
   }
+}
 
-  async onApplicationBootstrap(): Promise<void> {
-    if (this.config.operator) await this.ensureFirstOperator.execute(this.config.operator);
-  }
+/** A domain of which only listeners are served: neither its routes, nor what it does by itself at start or by time. */
+function listenersOf(domain: Type): DynamicModule {
+  const providers = Reflect.getMetadata(MODULE_METADATA.PROVIDERS, domain) as NonNullable<DynamicModule['providers']>;
+  const startsByItself = (provider: (typeof providers)[number]): boolean =>
+    typeof provider === 'function' && 'onApplicationBootstrap' in (provider.prototype as object);
+  return { module: class ListenersModule {}, providers: providers.filter((provider) => !startsByItself(provider)) };
 }

@@ -7,6 +7,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedde
 import { lastingSetting } from './database/lasting-setting.js';
 import { migrate } from './database/migrate.js';
 import { type HttpServer, createHttpApplication } from './http/http-server.js';
+import { refuseImpossibleParts } from './served-parts.js';
 
 /** Parts of the platform with tables of their own, in the main database. */
 const PLATFORM = ['http', 'database'];
@@ -26,7 +27,7 @@ export interface Shop {
 
 /** Starts the database if it is ours, brings its schemas up to date, and opens the shop. */
 export async function startShop(given: Config, log: (message: string) => void): Promise<Shop> {
-  refuseUnknownDomains(given);
+  refuseImpossibleParts(given);
   const embedded = given.database.kind === 'embedded' ? await startEmbeddedPostgres({ dataDir: given.dataDir, log }) : null;
   try {
     return await openShop(withDefaults(given), embedded?.url ?? addressOf(given), embedded, log);
@@ -37,7 +38,7 @@ export async function startShop(given: Config, log: (message: string) => void): 
 }
 
 async function openShop(config: Config, url: string, embedded: EmbeddedPostgres | null, log: (message: string) => void): Promise<Shop> {
-  await migrateAll(url, config.domainDatabaseUrls, log);
+  await migrateAll(url, config, log);
   const databases = new Databases({ url, domainUrls: config.domainDatabaseUrls, poolConnectionsMax: config.poolConnectionsMax });
   await refuseOtherCurrency(config, databases);
   const settings = { ...config, jwtSecret: config.jwtSecret ?? generatedSecret(config.dataDir, 'jwt-secret') };
@@ -60,9 +61,10 @@ async function openShop(config: Config, url: string, embedded: EmbeddedPostgres 
   }
 }
 
-/** Domains with a database of their own get their schema there. */
-async function migrateAll(url: string, domainUrls: Readonly<Record<string, string>>, log: (message: string) => void): Promise<void> {
-  const byUrl = Map.groupBy(DOMAINS, (domain) => domainUrls[domain] ?? url);
+/** The domains of which this process serves a part. Those with a database of their own get their schema there. */
+async function migrateAll(url: string, { domainDatabaseUrls, serving }: Config, log: (message: string) => void): Promise<void> {
+  const served = DOMAINS.filter((domain) => serving.hasPartOf(domain));
+  const byUrl = Map.groupBy(served, (domain) => domainDatabaseUrls[domain] ?? url);
   byUrl.set(url, byUrl.get(url) ?? []);
   const migrating = [...byUrl].map(([at, domains]) => migrate({ url: at, domains, platform: at === url ? PLATFORM : [], log }));
   await Promise.all(migrating);
@@ -83,15 +85,6 @@ async function refuseOtherCurrency({ currency }: Config, databases: Databases): 
   throw new ConfigError(
     `CURRENCY is ${currency.code}, but this shop keeps its money in ${lasting}. Set CURRENCY=${lasting}, or use another DATA_DIR or DATABASE_URL.`,
   );
-}
-
-function refuseUnknownDomains({ domainDatabaseUrls }: Config): void {
-  const unknown = Object.keys(domainDatabaseUrls).find((domain) => !DOMAINS.some((known) => known === domain));
-  if (unknown) {
-    throw new ConfigError(
-      `DATABASE_URL_${unknown.toUpperCase()} names no domain: the domains are ${DOMAINS.join(', ')}. Correct it, or unset it.`,
-    );
-  }
 }
 
 function addressOf({ database }: Config): string {

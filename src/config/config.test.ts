@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, parseConfig } from './config.js';
+import { Serving } from './serving.js';
 
 const OWN_DATABASE = { DATABASE_URL: 'postgres://shop:pw@db.example/shop', JWT_SECRET: 'x'.repeat(32) };
 const WEBHOOK_SECRET = `whsec_${'A'.repeat(32)}`;
@@ -21,6 +22,7 @@ describe('an empty environment', () => {
       database: { kind: 'embedded' },
       domainDatabaseUrls: {},
       poolConnectionsMax: 16,
+      serving: Serving.parse(''),
       host: '127.0.0.1',
       port: 3000,
       dataDir: resolve('data'),
@@ -47,6 +49,7 @@ describe('values', () => {
       ...OWN_DATABASE,
       DATABASE_URL_USER: 'postgresql://user.example/user',
       DATABASE_POOL_MAX: '4',
+      DOMAINS: 'order, -order.data-platform',
       HOST: '::1',
       PORT: ' 0 ',
       DATA_DIR: '/srv/shop',
@@ -65,6 +68,7 @@ describe('values', () => {
       database: { kind: 'url', url: OWN_DATABASE.DATABASE_URL },
       domainDatabaseUrls: { user: 'postgresql://user.example/user' },
       poolConnectionsMax: 4,
+      serving: Serving.parse('order,-order.data-platform'),
       host: '::1',
       port: 0,
       dataDir: '/srv/shop',
@@ -164,7 +168,7 @@ describe('combinations', () => {
     ]);
   });
 
-  test.each(['REDIS_URL', 'KAFKA_BROKERS', 'DOMAINS'])('%s is refused instead of being ignored', (name) => {
+  test.each(['REDIS_URL', 'KAFKA_BROKERS'])('%s is refused instead of being ignored', (name) => {
     expect(problemsOf({ [name]: 'anything' })).toEqual([`${name} is not supported in this version yet. Unset it.`]);
   });
 });

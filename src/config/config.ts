@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { Serving } from './serving.js';
 
 /** Everything that a deployment can set, parsed once at start. Nothing else reads `process.env`. */
 export interface Config {
@@ -7,6 +8,8 @@ export interface Config {
   /** Domains moved to a database of their own, keyed by the lowercase domain: `DATABASE_URL_USER` is `user`. */
   readonly domainDatabaseUrls: Readonly<Record<string, string>>;
   readonly poolConnectionsMax: number;
+  /** Which part of the shop this process is. */
+  readonly serving: Serving;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -52,7 +55,7 @@ const EVENT_LOG_RETENTION_DAYS_LIMIT = 365;
 const RATE_LIMIT_PER_MINUTE_LIMIT = 1_000_000_000;
 
 /** Read, then refused: a setting that would be ignored in silence is worse than one that stops the start. */
-const NOT_SUPPORTED_YET = ['REDIS_URL', 'KAFKA_BROKERS', 'DOMAINS', 'DATA_PLATFORM_URL'];
+const NOT_SUPPORTED_YET = ['REDIS_URL', 'KAFKA_BROKERS', 'DATA_PLATFORM_URL'];
 /** Standard Webhooks: base64 of 24 to 64 bytes. */
 const WEBHOOK_SECRET = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const WEBHOOK_SECRET_BYTES_MIN = 24;
@@ -63,6 +66,13 @@ const DOMAIN_DATABASE = /^DATABASE_URL_([A-Z][A-Z0-9_]*)$/;
 const variables = z.object({
   DATABASE_URL: databaseUrl().optional(),
   DATABASE_POOL_MAX: wholeNumber(1, POOL_CONNECTIONS_LIMIT).default(16),
+  DOMAINS: z
+    .string()
+    .refine((text) => Serving.parse(text) !== null, {
+      error: (issue) =>
+        `is malformed: ${JSON.stringify(issue.input)}. Name domains (order), single listeners (order.data-platform) or listeners to leave out (-order.data-platform), with commas between; or unset it to serve everything`,
+    })
+    .default(''),
   HOST: z
     .string()
     .regex(/^[A-Za-z0-9._:-]+$/, 'must be a host name or an IP address, without port or scheme. Unset it for 127.0.0.1')
@@ -114,6 +124,7 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     database: set.DATABASE_URL === undefined ? { kind: 'embedded' } : { kind: 'url', url: set.DATABASE_URL },
     domainDatabaseUrls: domains.urls,
     poolConnectionsMax: set.DATABASE_POOL_MAX,
+    serving: Serving.parse(set.DOMAINS) as Serving,
     host: set.HOST,
     port: set.PORT,
     dataDir: resolve(set.DATA_DIR),

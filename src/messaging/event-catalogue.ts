@@ -68,9 +68,15 @@ export class EventCatalogue {
     if (!this.publishersOf(event).includes(domain)) throw new Error(`the event catalogue does not let ${domain} publish ${event.type}`);
   }
 
-  /** Start-up fails here when code and catalogue differ: a listener nobody lists, or one that is listed and missing. */
-  assertMatches(subscriptions: readonly Subscription[]): void {
-    const listed = this.entries.flatMap(({ event, subscribers }) => subscribers.map((subscriber) => `${event.type} → ${subscriber}`));
+  /**
+   * Start-up fails here when code and catalogue differ: a listener nobody lists, or one that is listed and missing.
+   *
+   * @param listens whether a subscriber belongs to this process.
+   */
+  assertMatches(subscriptions: readonly Subscription[], listens: (subscriber: string) => boolean = () => true): void {
+    const listed = this.entries.flatMap(({ event, subscribers }) =>
+      subscribers.filter(listens).map((subscriber) => `${event.type} → ${subscriber}`),
+    );
     const registered = subscriptions.map(({ event, subscriber }) => `${event.type} → ${subscriber}`);
     const differences = [
       ...listed.filter((line) => !registered.includes(line)).map((line) => `listed, but no listener: ${line}`),

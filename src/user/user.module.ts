@@ -1,4 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
 import { TokenService } from '../http/auth/token-service.js';
 import { platformOf } from '../messaging/domain-platform.js';
 import { AccountQueries } from './application/account-queries.port.js';
@@ -27,7 +29,7 @@ import { AuthController } from './presentation/auth.controller.js';
 import { BalanceController } from './presentation/balance.controller.js';
 import { UsersController } from './presentation/users.controller.js';
 
-/** Accounts, logins and balances. */
+/** Accounts, logins and balances. At every start the operator of the configuration can log in. */
 @Module({
   controllers: [AuthController, UsersController, BalanceController],
   providers: [
@@ -50,6 +52,14 @@ import { UsersController } from './presentation/users.controller.js';
     { provide: SessionRepository, useClass: PgSessionRepository },
     { provide: TokenIssuer, useExisting: TokenService },
   ],
-  exports: [EnsureFirstOperatorUseCase],
 })
-export class UserModule {}
+export class UserModule implements OnApplicationBootstrap {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, 'operator'>,
+    private readonly ensureFirstOperator: EnsureFirstOperatorUseCase,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.config.operator) await this.ensureFirstOperator.execute(this.config.operator);
+  }
+}

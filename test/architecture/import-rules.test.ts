@@ -175,6 +175,7 @@ const PLANTS: readonly (readonly [rule: string, file: string, imports: string])[
   ['pg-in-database-only', 'src/cli/audit.ts', 'pg'],
   ['fastify-at-the-edge-only', 'src/order/infrastructure/pg-orders.ts', '@fastify/static'],
   ['fastify-at-the-edge-only', 'src/messaging/messaging.module.ts', '@nestjs/platform-fastify'],
+  ['fastify-at-the-edge-only', 'src/cli/audit.ts', 'fastify'],
 ];
 
 const adding = (file: string, imports: string): House => {

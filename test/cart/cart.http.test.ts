@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, type TestShop, startShop } from '../support/shop.js';
+import type { Answer } from '../support/client.js';
+import { type TestShop, startShop } from '../support/shop.js';
 
 let shop: TestShop;
 beforeAll(async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { deadLettersCommand } from '../../src/cli/dead-letters-command.js';
 import { query } from '../support/embedded.js';
-import { type Answer, startShop, type TestShop } from '../support/shop.js';
+import type { Answer } from '../support/client.js';
+import { startShop, type TestShop } from '../support/shop.js';
 
 const PATH = '/api/admin/dead-letters';
 

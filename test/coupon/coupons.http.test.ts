@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Answer, startShop, type TestShop } from '../support/shop.js';
+import type { Answer } from '../support/client.js';
+import { startShop, type TestShop } from '../support/shop.js';
 
 let shop: TestShop;
 let operator: string;

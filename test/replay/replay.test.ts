@@ -7,7 +7,8 @@ import { tableOf } from '../../src/cli/replay/report-table.js';
 import type { Report } from '../../src/cli/replay/report.js';
 import { runAudit } from '../../src/cli/replay/run-audit.js';
 import { runReplay } from '../../src/cli/replay/run-replay.js';
-import { OPERATOR, type TestShop, startShop } from '../support/shop.js';
+import { OPERATOR } from '../support/client.js';
+import { type TestShop, startShop } from '../support/shop.js';
 import { forgetfulProxy } from './forgetful-proxy.js';
 import { sumsOf } from './independent-sums.js';
 

@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { OPERATOR, startShop, type TestShop } from '../support/shop.js';
+import { OPERATOR } from '../support/client.js';
+import { startShop, type TestShop } from '../support/shop.js';
 
 const PASSWORD = 'customer-password';
 

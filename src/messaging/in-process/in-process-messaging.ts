@@ -70,9 +70,16 @@ export class InProcessMessaging {
     });
   }
 
-  /** @throws when the catalogue and the listeners differ. */
-  async start(bound: readonly BoundSubscription[]): Promise<void> {
-    this.catalogue.assertMatches(bound.map(({ subscription }) => subscription));
+  /**
+   * @param found every listener in the code that is loaded. @param listens which of them belong to this process.
+   * @throws when the catalogue and the listeners differ.
+   */
+  async start(found: readonly BoundSubscription[], listens: (subscriber: string) => boolean = () => true): Promise<void> {
+    const bound = found.filter(({ subscription }) => listens(subscription.subscriber));
+    this.catalogue.assertMatches(
+      bound.map(({ subscription }) => subscription),
+      listens,
+    );
     for (const listener of bound.filter(({ subscription }) => subscription.event.kind === 'request').map(requestListener)) {
       this.bus.listen(listener);
     }

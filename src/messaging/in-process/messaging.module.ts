@@ -15,7 +15,11 @@ export interface MessagingOptions {
   /** Whose dead letters operators see. */
   readonly domains: readonly string[];
   readonly eventLogRetentionDays: number;
+  /** Which listeners belong to this process. */
+  readonly serving: { listens(subscriber: string): boolean };
 }
+
+const SERVING = Symbol('Serving');
 
 /** Gives every module the event bus, finds the listeners, and starts and stops their delivery with the application. */
 @Module({})
@@ -24,9 +28,10 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(InProcessMessaging) private readonly messaging: InProcessMessaging,
     @Inject(Databases) private readonly databases: Databases,
+    @Inject(SERVING) private readonly serving: MessagingOptions['serving'],
   ) {}
 
-  static with({ catalogue, databases, domains, eventLogRetentionDays }: MessagingOptions): DynamicModule {
+  static with({ catalogue, databases, domains, eventLogRetentionDays, serving }: MessagingOptions): DynamicModule {
     return {
       module: MessagingModule,
       global: true,
@@ -34,6 +39,7 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
       providers: [
         { provide: EventCatalogue, useValue: catalogue },
         { provide: Databases, useValue: databases },
+        { provide: SERVING, useValue: serving },
         { provide: Clock, useClass: SystemClock },
         { provide: DeadLetters, useValue: new PgDeadLetters(databases, domains) },
         {
@@ -48,7 +54,7 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.messaging.start(this.listeners());
+    await this.messaging.start(this.listeners(), (subscriber) => this.serving.listens(subscriber));
   }
 
   /** Comes after the HTTP server has drained and after the domains' own timers have stopped. */
