@@ -6,7 +6,7 @@ import { ConsoleModule } from './console/console.module.js';
 import { CouponModule } from './coupon/coupon.module.js';
 import type { Databases } from './database/databases.js';
 import { eventCatalogue } from './event-catalogue.js';
-import { MessagingModule } from './messaging/in-process/messaging.module.js';
+import { MessagingModule } from './messaging/messaging.module.js';
 import { OrderModule } from './order/order.module.js';
 import { ProductModule } from './product/product.module.js';
 import { ShopMetrics } from './shop-metrics.js';
@@ -25,8 +25,8 @@ export class AppModule implements OnApplicationBootstrap {
   ) {}
 
   static with(config: Config, databases: Databases): DynamicModule {
-    const { alertWebhookUrl } = config;
-    const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, alertWebhookUrl });
+    const { alertWebhookUrl, kafka } = config;
+    const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, alertWebhookUrl, kafka });
     return { module: AppModule, imports: [ConfigModule.with(config), messaging] };
   }
 

@@ -30,6 +30,7 @@ describe('an empty environment', () => {
       holdMinutes: 10,
       rateLimitPerMinute: 60_000,
       alertWebhookUrl: null,
+      kafka: null,
     });
   });
 
@@ -54,6 +55,12 @@ describe('values', () => {
       HOLD_MINUTES: '15',
       RATE_LIMIT_PER_MINUTE: '0',
       ALERT_WEBHOOK_URL: 'https://hooks.example/shop',
+      KAFKA_BROKERS: 'kafka-1:9092, kafka-2:9092',
+      KAFKA_TOPIC_PREFIX: 'shop.',
+      KAFKA_SSL: 'true',
+      KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+      KAFKA_SASL_USERNAME: 'shop',
+      KAFKA_SASL_PASSWORD: 'secret',
     });
     expect(config).toEqual({
       database: { kind: 'url', url: OWN_DATABASE.DATABASE_URL },
@@ -69,6 +76,12 @@ describe('values', () => {
       holdMinutes: 15,
       rateLimitPerMinute: 0,
       alertWebhookUrl: 'https://hooks.example/shop',
+      kafka: {
+        brokers: ['kafka-1:9092', 'kafka-2:9092'],
+        topicPrefix: 'shop.',
+        tls: true,
+        sasl: { mechanism: 'SCRAM-SHA-512', username: 'shop', password: 'secret' },
+      },
     });
   });
 
@@ -100,6 +113,8 @@ describe('a wrong value is one line that names the variable', () => {
     ['HOLD_MINUTES', 'ten'],
     ['RATE_LIMIT_PER_MINUTE', '-5'],
     ['ALERT_WEBHOOK_URL', 'ftp://hooks.example'],
+    ['KAFKA_BROKERS', 'kafka://kafka-1'],
+    ['KAFKA_BROKERS', 'kafka-1:9092,'],
   ])('%s=%s', (name, value) => {
     const problems = problemsOf({ ADMIN_PASSWORD: name === 'ADMIN_EMAIL' ? 'long enough' : undefined, [name]: value });
     expect(problems).toHaveLength(1);
@@ -136,7 +151,17 @@ describe('combinations', () => {
     expect(problemsOf({ ADMIN_PASSWORD: 'long enough' })).toEqual([expect.stringMatching(/^ADMIN_EMAIL is missing\. /)]);
   });
 
-  test.each(['REDIS_URL', 'KAFKA_BROKERS', 'DOMAINS'])('%s is refused instead of being ignored', (name) => {
+  test.each([
+    ['KAFKA_SASL_PASSWORD', { KAFKA_BROKERS: 'kafka:9092', KAFKA_SASL_USERNAME: 'shop' }],
+    ['KAFKA_SASL_USERNAME', { KAFKA_BROKERS: 'kafka:9092', KAFKA_SASL_PASSWORD: 'secret' }],
+    ['KAFKA_SASL_USERNAME', { KAFKA_BROKERS: 'kafka:9092', KAFKA_SASL_MECHANISM: 'PLAIN' }],
+    ['KAFKA_BROKERS', { KAFKA_SSL: 'true' }],
+    ['KAFKA_BROKERS', { KAFKA_TOPIC_PREFIX: 'shop.' }],
+  ])('%s is missing beside %j', (missing, env) => {
+    expect(problemsOf(env)).toEqual([expect.stringMatching(`^${missing} is missing\\. `)]);
+  });
+
+  test.each(['REDIS_URL', 'DOMAINS'])('%s is refused instead of being ignored', (name) => {
     expect(problemsOf({ [name]: 'anything' })).toEqual([`${name} is not supported in this version yet. Unset it.`]);
   });
 });

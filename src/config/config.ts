@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { KAFKA_PAIRS, type KafkaSettings, kafkaSettings, kafkaVariables } from './kafka-settings.js';
 
 /** Everything that a deployment can set, parsed once at start. Nothing else reads `process.env`. */
 export interface Config {
@@ -25,6 +26,8 @@ export interface Config {
   readonly rateLimitPerMinute: number;
   /** Where alerts are posted to, besides the log; null: nowhere. */
   readonly alertWebhookUrl: string | null;
+  /** Null: events stay in this process. */
+  readonly kafka: KafkaSettings | null;
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. Values that may be secret are not repeated. */
@@ -40,7 +43,7 @@ const HOLD_MINUTES_LIMIT = 7 * 24 * 60;
 const RATE_LIMIT_PER_MINUTE_LIMIT = 1_000_000_000;
 
 /** Read, then refused: a setting that would be ignored in silence is worse than one that stops the start. */
-const NOT_SUPPORTED_YET = ['REDIS_URL', 'KAFKA_BROKERS', 'DOMAINS', 'DATA_PLATFORM_URL'];
+const NOT_SUPPORTED_YET = ['REDIS_URL', 'DOMAINS', 'DATA_PLATFORM_URL'];
 const DOMAIN_DATABASE = /^DATABASE_URL_([A-Z][A-Z0-9_]*)$/;
 
 const variables = z.object({
@@ -74,6 +77,7 @@ const variables = z.object({
       error: 'must be an address that begins with https:// or http://. Correct it, or unset it to have alerts in the log only',
     })
     .optional(),
+  ...kafkaVariables,
 });
 
 /**
@@ -108,6 +112,7 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     holdMinutes: set.HOLD_MINUTES,
     rateLimitPerMinute: set.RATE_LIMIT_PER_MINUTE,
     alertWebhookUrl: set.ALERT_WEBHOOK_URL ?? null,
+    kafka: kafkaSettings(set),
   };
 }
 
@@ -133,10 +138,7 @@ function combinationProblems(given: Record<string, string>): string[] {
       `JWT_SECRET is required with DATABASE_URL. Set at least ${JWT_SECRET_CHARACTERS_MIN} random characters, for example from: openssl rand -hex 32.`,
     );
   }
-  for (const [one, other] of [
-    ['ADMIN_EMAIL', 'ADMIN_PASSWORD'],
-    ['ADMIN_PASSWORD', 'ADMIN_EMAIL'],
-  ] as const) {
+  for (const [one, other] of [['ADMIN_EMAIL', 'ADMIN_PASSWORD'], ['ADMIN_PASSWORD', 'ADMIN_EMAIL'], ...KAFKA_PAIRS] as const) {
     if (given[one] !== undefined && given[other] === undefined) {
       problems.push(`${other} is missing. Set it together with ${one}, or unset both.`);
     }

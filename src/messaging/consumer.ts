@@ -3,7 +3,7 @@ import type { Transaction, UnitOfWork } from '../kernel/transaction.js';
 import type { Alerts } from './alerts.js';
 import { retryDelayMs } from './backoff.js';
 import { type Effect, type OutsideHandler, type TransactionHandler, handleOutside } from './effect.js';
-import type { CursorStore, EventLog, LoggedEvent, ShardPosition, Subscriber } from './event-log.js';
+import type { CursorStore, EventFeed, LoggedEvent, ShardPosition, Subscriber } from './event-log.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
 import { ParkedRetries } from './parked-retries.js';
@@ -18,7 +18,7 @@ export interface ConsumerOptions {
   readonly subscriber: string;
   readonly type: string;
   readonly effect: Effect;
-  readonly log: EventLog;
+  readonly log: EventFeed;
   readonly cursors: CursorStore;
   readonly parked: ParkedEvents;
   readonly unitOfWork: UnitOfWork;
@@ -46,6 +46,7 @@ export class Consumer {
   private readonly stopping = new AbortController();
   private readonly retries: ParkedRetries;
   private positions = new Map<number, number>();
+  private moved = false;
   private outageFailures = 0;
   private running: Promise<void> = Promise.resolve();
 
@@ -70,6 +71,12 @@ export class Consumer {
 
   /** Something was appended that may concern this consumer. */
   hint(): void {
+    this.wakeUp.hint();
+  }
+
+  /** Somebody moved the stored cursors: they are read anew. */
+  cursorsMoved(): void {
+    this.moved = true;
     this.wakeUp.hint();
   }
 
@@ -103,7 +110,7 @@ export class Consumer {
   /** Handles what is there. @returns how long to rest unless hinted: 0 while there may be more. */
   private async deliver(): Promise<number> {
     try {
-      if (this.positions.size === 0) this.positions = await this.storedPositions();
+      if (this.moved || this.positions.size === 0) await this.readCursors();
       const events = await this.readNext();
       const before = new Map(this.positions);
       if (events.length > 0) await this.handle(events);
@@ -119,6 +126,11 @@ export class Consumer {
       this.options.onFault(fault, { subscriber: this.options.subscriber, failures: this.outageFailures, retryInMs });
       return retryInMs;
     }
+  }
+
+  private async readCursors(): Promise<void> {
+    this.moved = false;
+    this.positions = await this.storedPositions();
   }
 
   private async readNext(): Promise<readonly LoggedEvent[]> {

@@ -1,12 +1,12 @@
 import type { Transaction } from '../kernel/transaction.js';
-import type { ShopEvent } from './event.js';
+import type { LoggedEvent } from './event-log.js';
 
 const OUTSIDE_EFFECT_MS_MAX = 30_000;
 /** Longer than an effect may take: whoever leases a parked event is done, or dead, when another takes it. */
 export const OUTSIDE_LEASE_MS = 2 * OUTSIDE_EFFECT_MS_MAX;
 
-export type TransactionHandler = (tx: Transaction, events: readonly ShopEvent[]) => Promise<unknown>;
-export type OutsideHandler = (events: readonly ShopEvent[], signal: AbortSignal) => Promise<unknown>;
+export type TransactionHandler = (tx: Transaction, events: readonly LoggedEvent[]) => Promise<unknown>;
+export type OutsideHandler = (events: readonly LoggedEvent[], signal: AbortSignal) => Promise<unknown>;
 
 /** What a consumer calls: within a transaction of the subscriber's domain, or outside of any. */
 export type Effect =
@@ -14,5 +14,5 @@ export type Effect =
   | { readonly mode: 'outside'; readonly handle: OutsideHandler };
 
 /** Calls an outside effect, which has to end when `stopping` aborts or its time is over. */
-export const handleOutside = (handle: OutsideHandler, events: readonly ShopEvent[], stopping: AbortSignal): Promise<unknown> =>
+export const handleOutside = (handle: OutsideHandler, events: readonly LoggedEvent[], stopping: AbortSignal): Promise<unknown> =>
   handle(events, AbortSignal.any([stopping, AbortSignal.timeout(OUTSIDE_EFFECT_MS_MAX)]));

@@ -1,5 +1,5 @@
 import type { AnyEvent, DurableEvent } from './event.js';
-import type { Subscription } from './listener.js';
+import { domainOf, type Subscription } from './listener.js';
 
 /** One line of the catalogue: who publishes an event, who listens, by which key it is ordered. */
 export interface CatalogueEntry {
@@ -54,9 +54,17 @@ export class EventCatalogue {
     if (!this.publishersOf(event).includes(domain)) throw new Error(`the event catalogue does not let ${domain} publish ${event.type}`);
   }
 
-  /** Start-up fails here when code and catalogue differ: a listener nobody lists, or one that is listed and missing. */
-  assertMatches(subscriptions: readonly Subscription[]): void {
-    const listed = this.entries.flatMap(({ event, subscribers }) => subscribers.map((subscriber) => `${event.type} → ${subscriber}`));
+  /**
+   * Start-up fails here when code and catalogue differ: a listener nobody lists, or one that is listed and missing.
+   *
+   * @param domains those of this process, whose listeners must all be there. Unless given, all.
+   */
+  assertMatches(subscriptions: readonly Subscription[], domains?: readonly string[]): void {
+    const listed = this.entries.flatMap(({ event, subscribers }) =>
+      subscribers
+        .filter((subscriber) => domains?.includes(domainOf(subscriber)) ?? true)
+        .map((subscriber) => `${event.type} → ${subscriber}`),
+    );
     const registered = subscriptions.map(({ event, subscriber }) => `${event.type} → ${subscriber}`);
     const differences = [
       ...listed.filter((line) => !registered.includes(line)).map((line) => `listed, but no listener: ${line}`),

@@ -1,37 +1,23 @@
-import { Logger } from '@nestjs/common';
 import type { Databases } from '../../database/databases.js';
 import type { Clock } from '../../kernel/clock.js';
 import { LogAlerts } from '../alerting/log-alerts.js';
+import { logFault } from '../alerting/log-faults.js';
 import type { Alerts } from '../alerts.js';
+import { type BoundSubscription, effectOf, requestListenerOf } from '../bound-subscription.js';
 import { Consumer } from '../consumer.js';
 import type { EventCatalogue } from '../event-catalogue.js';
 import type { Subscriber } from '../event-log.js';
-import type { Subscription } from '../listener.js';
 import { domainOf } from '../listener.js';
-import type { OnFault } from '../on-fault.js';
+import { type Lag, Messaging } from '../messaging.js';
 import type { ParkedCount } from '../parked-events.js';
 import { PgCursorStore } from '../postgres/pg-cursor-store.js';
 import { PgEventLog } from '../postgres/pg-event-log.js';
 import { PgParkedEvents } from '../postgres/pg-parked-events.js';
-import { InProcessEventBus, type RequestListener } from './in-process-event-bus.js';
-
-/** A subscription with the object that carries its method. */
-export interface BoundSubscription {
-  readonly subscription: Subscription;
-  readonly target: object;
-}
-
-type Method = (...parameters: readonly unknown[]) => Promise<unknown>;
-
-/** How far one subscriber is behind one source, in events; those that it gave up on are not counted. */
-export interface Lag extends Subscriber {
-  readonly events: number;
-}
+import { InProcessEventBus } from './in-process-event-bus.js';
 
 /** Messaging for domains that share one process: the bus, the logs behind it, and a consumer per durable subscription. */
-export class InProcessMessaging {
-  readonly bus: InProcessEventBus;
-  private readonly logger = new Logger('Messaging');
+export class InProcessMessaging extends Messaging {
+  override readonly bus: InProcessEventBus;
   private readonly logs = new Map<string, PgEventLog>();
   private consumers: readonly Consumer[] = [];
 
@@ -41,6 +27,7 @@ export class InProcessMessaging {
     clock: Clock,
     private readonly alerts: Alerts = new LogAlerts(),
   ) {
+    super();
     this.bus = new InProcessEventBus({
       catalogue,
       clock,
@@ -50,10 +37,9 @@ export class InProcessMessaging {
     });
   }
 
-  /** @throws when the catalogue and the listeners differ. */
-  async start(bound: readonly BoundSubscription[]): Promise<void> {
+  override async start(bound: readonly BoundSubscription[]): Promise<void> {
     this.catalogue.assertMatches(bound.map(({ subscription }) => subscription));
-    for (const listener of bound.filter(({ subscription }) => subscription.event.kind === 'request').map(requestListener)) {
+    for (const listener of bound.filter(({ subscription }) => subscription.event.kind === 'request').map(requestListenerOf)) {
       this.bus.listen(listener);
     }
     this.consumers = bound.filter(({ subscription }) => subscription.event.kind === 'durable').flatMap((each) => this.consumersOf(each));
@@ -61,37 +47,39 @@ export class InProcessMessaging {
     for (const consumer of this.consumers) consumer.start();
   }
 
-  /** Ends delivery after the batches in hand; what is left is delivered at the next start. */
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     await Promise.all(this.consumers.map((consumer) => consumer.stop()));
   }
 
-  async lag(): Promise<readonly Lag[]> {
+  override async lag(): Promise<readonly Lag[]> {
     return Promise.all(this.consumers.map(async (consumer) => ({ ...consumer.identity, events: await consumer.lag() })));
   }
 
-  /** The events that each subscriber could not handle yet, or gave up on. */
-  async parked(): Promise<readonly (Subscriber & ParkedCount)[]> {
+  override async parked(): Promise<readonly (Subscriber & ParkedCount)[]> {
     return Promise.all(this.consumers.map(async (consumer) => ({ ...consumer.identity, ...(await consumer.parkedCount()) })));
   }
 
-  private consumersOf({ subscription, target }: BoundSubscription): Consumer[] {
-    const { subscriber, event } = subscription;
+  /** Method calls are always there. */
+  override ping(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private consumersOf(bound: BoundSubscription): Consumer[] {
+    const { subscriber, event } = bound.subscription;
     const domain = domainOf(subscriber);
-    const handle = methodOf({ subscription, target });
     return this.catalogue.publishersOf(event).map(
       (source) =>
         new Consumer({
           subscriber,
           type: event.type,
-          effect: { mode: subscription.mode, handle },
+          effect: effectOf(bound),
           log: this.logOf(source),
           cursors: new PgCursorStore(this.databases.of(domain)),
           parked: new PgParkedEvents(this.databases.of(domain)),
           unitOfWork: this.databases.of(domain),
           alerts: this.alerts,
           neverGivesUp: this.catalogue.neverGivesUpOn(event),
-          onFault: this.report,
+          onFault: logFault,
         }),
     );
   }
@@ -120,23 +108,4 @@ export class InProcessMessaging {
       if (consumer.identity.source === source && types.has(consumer.identity.type)) consumer.hint();
     }
   }
-
-  private readonly report: OnFault = (fault, { subscriber, event, failures, retryInMs }) => {
-    const what = event ? `${subscriber} failed on ${event.id}` : `${subscriber} cannot go on`;
-    const next = retryInMs === null ? 'giving up: it is a dead letter now' : `trying again in ${Math.round(retryInMs)} ms`;
-    this.logger.warn({ err: fault, failures, retryInMs }, `${what} (failure ${failures}), ${next}`);
-  };
-}
-
-function methodOf({ subscription, target }: BoundSubscription): Method {
-  const method = (target as Record<string | symbol, Method | undefined>)[subscription.method];
-  if (!method) throw new Error(`${subscription.subscriber} has no method ${String(subscription.method)}`);
-  return method.bind(target);
-}
-
-function requestListener(bound: BoundSubscription): RequestListener {
-  const { subscription } = bound;
-  if (subscription.mode !== 'transaction') throw new Error(`${subscription.subscriber}: a request event needs a listener in a transaction`);
-  const handle = methodOf(bound) as unknown as RequestListener['handle'];
-  return { type: subscription.event.type, subscriber: subscription.subscriber, concerns: subscription.concerns, handle };
 }

@@ -1,24 +1,30 @@
 import { type DynamicModule, Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
-import { Databases } from '../../database/databases.js';
-import { Clock, SystemClock } from '../../kernel/clock.js';
-import { LogAlerts } from '../alerting/log-alerts.js';
-import { WebhookAlerts } from '../alerting/webhook-alerts.js';
-import { Alerts } from '../alerts.js';
-import { DeadLetters } from '../dead-letters.js';
-import { EventBus } from '../event-bus.js';
-import { EventCatalogue } from '../event-catalogue.js';
-import { subscriptionsOf } from '../listener.js';
-import { PgDeadLetters } from '../postgres/pg-dead-letters.js';
-import { type BoundSubscription, InProcessMessaging } from './in-process-messaging.js';
+import { Databases } from '../database/databases.js';
+import { Clock, SystemClock } from '../kernel/clock.js';
+import type { KafkaSettings } from '../config/kafka-settings.js';
+import { LogAlerts } from './alerting/log-alerts.js';
+import { WebhookAlerts } from './alerting/webhook-alerts.js';
+import { Alerts } from './alerts.js';
+import type { BoundSubscription } from './bound-subscription.js';
+import { DeadLetters } from './dead-letters.js';
+import { EventBus } from './event-bus.js';
+import { EventCatalogue } from './event-catalogue.js';
+import { subscriptionsOf } from './listener.js';
+import { PgDeadLetters } from './postgres/pg-dead-letters.js';
+import { InProcessMessaging } from './in-process/in-process-messaging.js';
+import { KafkaMessaging } from './kafka/kafka-messaging.js';
+import { Messaging } from './messaging.js';
 
 export interface MessagingOptions {
   readonly catalogue: EventCatalogue;
   readonly databases: Databases;
-  /** Whose dead letters operators see. */
+  /** Those of this process: whose events it delivers, and whose dead letters its operators see. */
   readonly domains: readonly string[];
   /** Null: alerts go into the log only. */
   readonly alertWebhookUrl: string | null;
+  /** Null: all domains are in this process, and their events stay in it. */
+  readonly kafka: KafkaSettings | null;
 }
 
 /** Gives every module the event bus, finds the listeners, and starts and stops their delivery with the application. */
@@ -26,12 +32,12 @@ export interface MessagingOptions {
 export class MessagingModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
-    @Inject(InProcessMessaging) private readonly messaging: InProcessMessaging,
+    @Inject(Messaging) private readonly messaging: Messaging,
     @Inject(Databases) private readonly databases: Databases,
     @Inject(Alerts) private readonly alerts: Alerts,
   ) {}
 
-  static with({ catalogue, databases, domains, alertWebhookUrl }: MessagingOptions): DynamicModule {
+  static with({ catalogue, databases, domains, alertWebhookUrl, kafka: settings }: MessagingOptions): DynamicModule {
     const alerts = alertWebhookUrl === null ? new LogAlerts() : new WebhookAlerts({ url: alertWebhookUrl, besides: new LogAlerts() });
     return {
       module: MessagingModule,
@@ -44,13 +50,16 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
         { provide: Alerts, useValue: alerts },
         { provide: DeadLetters, useValue: new PgDeadLetters(databases, domains) },
         {
-          provide: InProcessMessaging,
-          useFactory: (clock: Clock) => new InProcessMessaging(catalogue, databases, clock, alerts),
+          provide: Messaging,
+          useFactory: (clock: Clock) =>
+            settings === null
+              ? new InProcessMessaging(catalogue, databases, clock, alerts)
+              : new KafkaMessaging({ settings, catalogue, domains, databases, clock, alerts }),
           inject: [Clock],
         },
-        { provide: EventBus, useFactory: ({ bus }: InProcessMessaging) => bus, inject: [InProcessMessaging] },
+        { provide: EventBus, useFactory: ({ bus }: Messaging) => bus, inject: [Messaging] },
       ],
-      exports: [EventCatalogue, Databases, Clock, DeadLetters, InProcessMessaging, EventBus],
+      exports: [EventCatalogue, Databases, Clock, DeadLetters, Messaging, EventBus],
     };
   }
 
