@@ -50,7 +50,7 @@ export default {
       { path: '^src/', pathNot: TESTS },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     ),
-    refuse('no-test-code', 'Code does not know its tests.', { path: '^src/', pathNot: TESTS }, { path: [TESTS, '^(?:test|bench)/'] }),
+    refuse('no-test-code', 'Code does not know its tests.', { path: '^src/', pathNot: TESTS }, { path: [TESTS, '^(?:test|bench|infra)/'] }),
 
     // Arrows between the layers
     refuse('kernel-imports-nothing', 'kernel → nothing.', { path: KERNEL }, { path: '^src/', pathNot: KERNEL }),
@@ -130,6 +130,12 @@ export default {
       { path: MESSAGING_ADAPTERS },
     ),
     refuse(
+      'buses-stand-alone',
+      'One adapter of the event bus does not know the other.',
+      { path: '^src/messaging/(in-process|kafka)/' },
+      { path: '^src/messaging/(?!$1/)(?:in-process|kafka)/' },
+    ),
+    refuse(
       'only-the-root-names-domains',
       'Only app.module.ts, event-catalogue.ts, main.ts and cli/ stand above the domains.',
       { path: '^src/[^/]+\\.ts$', pathNot: ROOT },
@@ -178,6 +184,12 @@ export default {
       'One place knows the web server, and the gateway, which is one itself.',
       { path: '^src/', pathNot: ['^src/http/', '^src/cli/gateway/', `${DOMAIN}presentation/`, ...PURE_OR_APPLICATION] },
       { path: npm('fastify', '@fastify', '@nestjs/platform-fastify') },
+    ),
+    refuse(
+      'kafka-in-its-adapter-only',
+      'One place knows the client.',
+      { path: '^src/', pathNot: ['^src/messaging/kafka/', ...PURE_OR_APPLICATION] },
+      { path: npm('@platformatic/kafka') },
     ),
   ],
   options: {

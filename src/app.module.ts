@@ -7,7 +7,7 @@ import { ConsoleModule } from './console/console.module.js';
 import { CouponModule } from './coupon/coupon.module.js';
 import type { Databases } from './database/databases.js';
 import { eventCatalogue } from './event-catalogue.js';
-import { MessagingModule } from './messaging/in-process/messaging.module.js';
+import { MessagingModule } from './messaging/messaging.module.js';
 import { NotificationModule } from './notification/notification.module.js';
 import { OrderModule } from './order/order.module.js';
 import { ProductModule } from './product/product.module.js';
@@ -33,8 +33,15 @@ export const PARTS: Readonly<Record<string, Type>> = { ...DOMAIN_MODULES, consol
 @Module({ providers: [ShopMetrics] })
 export class AppModule {
   static with(config: Config, databases: Databases): DynamicModule {
-    const { eventLogRetentionDays, serving } = config;
-    const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, eventLogRetentionDays, serving });
+    const { eventLogRetentionDays, serving, kafka } = config;
+    const messaging = MessagingModule.with({
+      catalogue: eventCatalogue,
+      databases,
+      domains: DOMAINS,
+      eventLogRetentionDays,
+      serving,
+      kafka,
+    });
     const parts = Object.entries(PARTS).filter(([name]) => serving.hasPartOf(name));
     const modules = parts.map(([name, part]) => (serving.isWhole(name) ? part : listenersOf(part)));
     return { module: AppModule, imports: [ConfigModule.with(config), messaging, ...modules] };

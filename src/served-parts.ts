@@ -7,7 +7,11 @@ import { eventCatalogue } from './event-catalogue.js';
  *
  * @throws ConfigError
  */
-export function refuseImpossibleParts({ domainDatabaseUrls, serving }: Pick<Config, 'domainDatabaseUrls' | 'serving'>): void {
+export function refuseImpossibleParts({
+  domainDatabaseUrls,
+  kafka,
+  serving,
+}: Pick<Config, 'domainDatabaseUrls' | 'kafka' | 'serving'>): void {
   const unknown = Object.keys(domainDatabaseUrls).find((domain) => !DOMAINS.includes(domain));
   if (unknown) {
     refuse(`DATABASE_URL_${unknown.toUpperCase()} names no domain: the domains are ${DOMAINS.join(', ')}. Correct it, or unset it.`);
@@ -18,7 +22,7 @@ export function refuseImpossibleParts({ domainDatabaseUrls, serving }: Pick<Conf
     const known = strange.includes('.') ? [...listeners] : Object.keys(PARTS);
     refuse(`DOMAINS names ${strange}, which does not exist. There are ${known.join(', ')}. Correct it, or unset it to serve everything.`);
   }
-  refuseUnreachableParts(serving);
+  if (kafka === null) refuseUnreachableParts(serving);
 }
 
 /** Within one process request events are method calls: whoever is asked must be here. */

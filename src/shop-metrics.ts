@@ -3,13 +3,14 @@ import { Gauge } from 'prom-client';
 import { Databases } from './database/databases.js';
 import { HealthChecks } from './http/health/health-checks.js';
 import { Metrics } from './http/metrics.js';
-import { InProcessMessaging } from './messaging/in-process/in-process-messaging.js';
+import { Messaging } from './messaging/messaging.js';
 
 /** What an operator watches of the shop itself, beside the figures of HTTP and of the process. */
 @Injectable()
 export class ShopMetrics {
-  constructor(metrics: Metrics, checks: HealthChecks, databases: Databases, messaging: InProcessMessaging) {
+  constructor(metrics: Metrics, checks: HealthChecks, databases: Databases, messaging: Messaging) {
     checks.add('databases', () => databases.ping());
+    checks.add('events', () => messaging.ping());
     const undelivered = new Gauge({
       name: 'ordersaga_undelivered_events',
       help: 'Durable events that a subscriber has not handled yet',

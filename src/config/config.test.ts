@@ -35,6 +35,7 @@ describe('an empty environment', () => {
       alertWebhook: null,
       receiptWebhook: null,
       eventLogRetentionDays: 7,
+      kafka: null,
     });
   });
 
@@ -63,6 +64,12 @@ describe('values', () => {
       EVENT_LOG_RETENTION_DAYS: '30',
       ALERT_WEBHOOK_SECRET: WEBHOOK_SECRET,
       RECEIPT_WEBHOOK_URL: 'http://localhost:9000',
+      KAFKA_BROKERS: 'kafka-1:9092, kafka-2:9092',
+      KAFKA_TOPIC_PREFIX: 'shop.',
+      KAFKA_SSL: 'true',
+      KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+      KAFKA_SASL_USERNAME: 'shop',
+      KAFKA_SASL_PASSWORD: 'secret',
     });
     expect(config).toEqual({
       database: { kind: 'url', url: OWN_DATABASE.DATABASE_URL },
@@ -81,6 +88,12 @@ describe('values', () => {
       alertWebhook: { url: 'https://hooks.example/shop', secret: WEBHOOK_SECRET },
       receiptWebhook: { url: 'http://localhost:9000', secret: null },
       eventLogRetentionDays: 30,
+      kafka: {
+        brokers: ['kafka-1:9092', 'kafka-2:9092'],
+        topicPrefix: 'shop.',
+        tls: true,
+        sasl: { mechanism: 'SCRAM-SHA-512', username: 'shop', password: 'secret' },
+      },
     });
   });
 
@@ -114,6 +127,8 @@ describe('a wrong value is one line that names the variable', () => {
     ['ALERT_WEBHOOK_URL', 'ftp://hooks.example'],
     ['EVENT_LOG_RETENTION_DAYS', '0'],
     ['RECEIPT_WEBHOOK_URL', 'hooks.example'],
+    ['KAFKA_BROKERS', 'kafka://kafka-1'],
+    ['KAFKA_BROKERS', 'kafka-1:9092,'],
   ])('%s=%s', (name, value) => {
     const problems = problemsOf({ ADMIN_PASSWORD: name === 'ADMIN_EMAIL' ? 'long enough' : undefined, [name]: value });
     expect(problems).toHaveLength(1);
@@ -168,7 +183,17 @@ describe('combinations', () => {
     ]);
   });
 
-  test.each(['REDIS_URL', 'KAFKA_BROKERS'])('%s is refused instead of being ignored', (name) => {
+  test.each([
+    ['KAFKA_SASL_PASSWORD', { KAFKA_BROKERS: 'kafka:9092', KAFKA_SASL_USERNAME: 'shop' }],
+    ['KAFKA_SASL_USERNAME', { KAFKA_BROKERS: 'kafka:9092', KAFKA_SASL_PASSWORD: 'secret' }],
+    ['KAFKA_SASL_USERNAME', { KAFKA_BROKERS: 'kafka:9092', KAFKA_SASL_MECHANISM: 'PLAIN' }],
+    ['KAFKA_BROKERS', { KAFKA_SSL: 'true' }],
+    ['KAFKA_BROKERS', { KAFKA_TOPIC_PREFIX: 'shop.' }],
+  ])('%s is missing beside %j', (missing, env) => {
+    expect(problemsOf(env)).toEqual([expect.stringMatching(`^${missing} is missing\\. `)]);
+  });
+
+  test.each(['REDIS_URL'])('%s is refused instead of being ignored', (name) => {
     expect(problemsOf({ [name]: 'anything' })).toEqual([`${name} is not supported in this version yet. Unset it.`]);
   });
 });

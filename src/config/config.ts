@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { KAFKA_PAIRS, type KafkaSettings, kafkaSettings, kafkaVariables } from './kafka-settings.js';
 import { Serving } from './serving.js';
 
 /** Everything that a deployment can set, parsed once at start. Nothing else reads `process.env`. */
@@ -32,6 +33,8 @@ export interface Config {
   readonly receiptWebhook: Webhook | null;
   /** How long events are kept at least, also when every subscriber has read them. */
   readonly eventLogRetentionDays: number;
+  /** Null: events stay in this process. */
+  readonly kafka: KafkaSettings | null;
 }
 
 /** An address of somebody else's, told by POST. */
@@ -55,7 +58,7 @@ const EVENT_LOG_RETENTION_DAYS_LIMIT = 365;
 const RATE_LIMIT_PER_MINUTE_LIMIT = 1_000_000_000;
 
 /** Read, then refused: a setting that would be ignored in silence is worse than one that stops the start. */
-const NOT_SUPPORTED_YET = ['REDIS_URL', 'KAFKA_BROKERS', 'DATA_PLATFORM_URL'];
+const NOT_SUPPORTED_YET = ['REDIS_URL', 'DATA_PLATFORM_URL'];
 /** Standard Webhooks: base64 of 24 to 64 bytes. */
 const WEBHOOK_SECRET = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const WEBHOOK_SECRET_BYTES_MIN = 24;
@@ -100,6 +103,7 @@ const variables = z.object({
   ALERT_WEBHOOK_SECRET: webhookSecret().optional(),
   RECEIPT_WEBHOOK_URL: webhookUrl('to send no receipts').optional(),
   RECEIPT_WEBHOOK_SECRET: webhookSecret().optional(),
+  ...kafkaVariables,
 });
 
 /**
@@ -137,6 +141,7 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     eventLogRetentionDays: set.EVENT_LOG_RETENTION_DAYS,
     alertWebhook: webhookOf(set.ALERT_WEBHOOK_URL, set.ALERT_WEBHOOK_SECRET),
     receiptWebhook: webhookOf(set.RECEIPT_WEBHOOK_URL, set.RECEIPT_WEBHOOK_SECRET),
+    kafka: kafkaSettings(set),
   };
 }
 
@@ -162,10 +167,7 @@ function combinationProblems(given: Record<string, string>): string[] {
       `JWT_SECRET is required with DATABASE_URL. Set at least ${JWT_SECRET_CHARACTERS_MIN} random characters, for example from: openssl rand -hex 32.`,
     );
   }
-  for (const [one, other] of [
-    ['ADMIN_EMAIL', 'ADMIN_PASSWORD'],
-    ['ADMIN_PASSWORD', 'ADMIN_EMAIL'],
-  ] as const) {
+  for (const [one, other] of [['ADMIN_EMAIL', 'ADMIN_PASSWORD'], ['ADMIN_PASSWORD', 'ADMIN_EMAIL'], ...KAFKA_PAIRS] as const) {
     if (given[one] !== undefined && given[other] === undefined) {
       problems.push(`${other} is missing. Set it together with ${one}, or unset both.`);
     }

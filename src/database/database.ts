@@ -122,7 +122,8 @@ export class Database implements Queryable {
     return value;
   }
 
-  private refuseSecondConnection(): void {
+  /** D1. */
+  refuseSecondConnection(): void {
     if (this.inTransaction.getStore()) throw new Error('a transaction is open here: use it, do not take a second connection');
   }
 }

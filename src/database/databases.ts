@@ -46,6 +46,11 @@ export class Databases {
     await Promise.all([...this.byUrl.values()].map((database) => database.query(PING)));
   }
 
+  /** D1, for what waits for another process: it may need the rows that a transaction here has locked. @throws when one is open. */
+  refuseInTransaction(): void {
+    for (const database of this.byUrl.values()) database.refuseSecondConnection();
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.byUrl.values()].map((database) => database.close()));
   }

@@ -4,7 +4,7 @@ import type { Transaction, UnitOfWork } from '../kernel/transaction.js';
 import { retryDelayMs } from './backoff.js';
 import { CURSOR_LEASE_MS, type Effect, type OutsideHandler, type TransactionHandler, handleOutside, whileRenewing } from './effect.js';
 import type { EventBus } from './event-bus.js';
-import type { CursorStore, EventLog, LoggedEvent, ShardPosition, Subscriber } from './event-log.js';
+import type { CursorStore, EventFeed, LoggedEvent, ShardPosition, Subscriber } from './event-log.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
 import { ParkedRetries } from './parked-retries.js';
@@ -20,7 +20,7 @@ export interface ConsumerOptions {
   readonly subscriber: string;
   readonly type: string;
   readonly effect: Effect;
-  readonly log: EventLog;
+  readonly log: EventFeed;
   readonly cursors: CursorStore;
   readonly parked: ParkedEvents;
   readonly unitOfWork: UnitOfWork;
@@ -51,6 +51,7 @@ export class Consumer {
   private readonly retries: ParkedRetries;
   private positions = new Map<number, number>();
   private readonly leaseToken = randomUUID();
+  private moved = false;
   private outageFailures = 0;
   private occupiedRounds = 0;
   private running: Promise<void> = Promise.resolve();
@@ -76,6 +77,12 @@ export class Consumer {
 
   /** Something was appended that may concern this consumer. */
   hint(): void {
+    this.wakeUp.hint();
+  }
+
+  /** Somebody moved the stored cursors: they are read anew. */
+  cursorsMoved(): void {
+    this.moved = true;
     this.wakeUp.hint();
   }
 
@@ -115,7 +122,7 @@ export class Consumer {
   /** Handles what is there. @returns how long to rest unless hinted: 0 while there may be more. */
   private async deliver(): Promise<number> {
     try {
-      if (this.positions.size === 0) this.positions = await this.storedPositions();
+      if (this.moved || this.positions.size === 0) await this.readCursors();
       const events = await this.readNext();
       const before = new Map(this.positions);
       if (events.length > 0) await this.handle(events);
@@ -132,6 +139,11 @@ export class Consumer {
       this.options.onFault(fault, { subscriber: this.options.subscriber, failures: this.outageFailures, retryInMs });
       return retryInMs;
     }
+  }
+
+  private async readCursors(): Promise<void> {
+    this.moved = false;
+    this.positions = await this.storedPositions();
   }
 
   private async readNext(): Promise<readonly LoggedEvent[]> {

@@ -1,5 +1,5 @@
 import type { Transaction } from '../kernel/transaction.js';
-import type { ShopEvent } from './event.js';
+import type { LoggedEvent } from './event-log.js';
 
 const OUTSIDE_EFFECT_MS_MAX = 30_000;
 /** Longer than an effect may take: whoever leases a parked event is done, or dead, when another takes it. */
@@ -8,8 +8,8 @@ export const OUTSIDE_LEASE_MS = 2 * OUTSIDE_EFFECT_MS_MAX;
 export const CURSOR_LEASE_MS = 10_000;
 const RENEW_EVERY_MS = 3_000;
 
-export type TransactionHandler = (tx: Transaction, events: readonly ShopEvent[]) => Promise<unknown>;
-export type OutsideHandler = (events: readonly ShopEvent[], signal: AbortSignal) => Promise<unknown>;
+export type TransactionHandler = (tx: Transaction, events: readonly LoggedEvent[]) => Promise<unknown>;
+export type OutsideHandler = (events: readonly LoggedEvent[], signal: AbortSignal) => Promise<unknown>;
 
 /** What a consumer calls: within a transaction of the subscriber's domain, or outside of any. */
 export type Effect =
@@ -17,7 +17,7 @@ export type Effect =
   | { readonly mode: 'outside'; readonly handle: OutsideHandler };
 
 /** Calls an outside effect, which has to end when `stopping` aborts or its time is over. */
-export const handleOutside = (handle: OutsideHandler, events: readonly ShopEvent[], stopping: AbortSignal): Promise<unknown> =>
+export const handleOutside = (handle: OutsideHandler, events: readonly LoggedEvent[], stopping: AbortSignal): Promise<unknown> =>
   handle(events, AbortSignal.any([stopping, AbortSignal.timeout(OUTSIDE_EFFECT_MS_MAX)]));
 
 /** Does `work`, and renews its lease meanwhile. A renewal that fails is no failure of the work: it may find out that it lost the lease. */

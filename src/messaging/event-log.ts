@@ -25,6 +25,17 @@ export interface Floor extends ShardPosition {
   readonly source: string;
 }
 
+/** Where a consumer reads one source's events: its log, or what has come of it. */
+export abstract class EventFeed {
+  abstract readonly source: string;
+
+  /** The next events after the given positions, at most `rowsMaxPerShard` of each shard, ordered by shard and position. */
+  abstract read(type: string, after: readonly ShardPosition[], rowsMaxPerShard: number): Promise<readonly LoggedEvent[]>;
+
+  /** The last position of each shard that has any events. */
+  abstract heads(type: string): Promise<readonly ShardPosition[]>;
+}
+
 /**
  * The durable events that one domain publishes.
  *
@@ -32,17 +43,9 @@ export interface Floor extends ShardPosition {
  * L2: positions of a (type, shard) are gapless and in commit order, so a reader that knows its last position can
  *     neither skip a late commit nor wonder whether something is missing.
  */
-export abstract class EventLog {
-  abstract readonly source: string;
-
+export abstract class EventLog extends EventFeed {
   /** Appends as the last statement before the commit: the shard heads are locked no longer than that. */
   abstract append(tx: Transaction, events: readonly ShopEvent[]): Promise<void>;
-
-  /** The next events after the given positions, at most `rowsMaxPerShard` of each shard, ordered by shard and position. */
-  abstract read(type: string, after: readonly ShardPosition[], rowsMaxPerShard: number): Promise<readonly LoggedEvent[]>;
-
-  /** The last position of each shard that has any events. */
-  abstract heads(type: string): Promise<readonly ShardPosition[]>;
 }
 
 /** Whose cursors: one subscriber's, in the events of one type that one source publishes. */

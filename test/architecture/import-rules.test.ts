@@ -4,7 +4,17 @@ import { describe, expect, test } from 'vitest';
 import { type House, type Packages, REPOSITORY, RULES, violations, withHouse } from './house.js';
 
 const PACKAGES: Packages = {
-  declared: ['zod', 'pg', 'fastify', '@fastify/static', '@nestjs/common', '@nestjs/core', '@nestjs/platform-fastify', 'pino'],
+  declared: [
+    'zod',
+    'pg',
+    'fastify',
+    '@fastify/static',
+    '@nestjs/common',
+    '@nestjs/core',
+    '@nestjs/platform-fastify',
+    'pino',
+    '@platformatic/kafka',
+  ],
   forDevelopment: ['vitest'],
   undeclared: ['stowaway'],
 };
@@ -40,7 +50,12 @@ const HOUSE: House = {
   'src/messaging/dead-letters.ts': ['src/kernel/result.ts'],
   'src/messaging/postgres/pg-dead-letters.ts': ['src/messaging/dead-letters.ts', 'src/database/database.ts'],
   'src/messaging/in-process/in-process-event-bus.ts': ['src/messaging/event-bus.ts', 'src/database/database.ts'],
-  'src/messaging/messaging.module.ts': ['src/messaging/in-process/in-process-event-bus.ts', '@nestjs/common'],
+  'src/messaging/kafka/kafka-event-bus.ts': ['src/messaging/event-bus.ts', '@platformatic/kafka'],
+  'src/messaging/messaging.module.ts': [
+    'src/messaging/in-process/in-process-event-bus.ts',
+    'src/messaging/kafka/kafka-event-bus.ts',
+    '@nestjs/common',
+  ],
   'src/database/database.ts': ['src/kernel/result.ts', 'src/config/config.ts', 'pg'],
   'src/locks/locks.ts': ['src/database/database.ts'],
   'src/config/config.ts': ['zod', 'node:fs'],
@@ -151,6 +166,8 @@ const PLANTS: readonly (readonly [rule: string, file: string, imports: string])[
   ['domains-know-no-adapter', 'src/console/presentation/dead-letters.controller.ts', 'src/messaging/postgres/pg-dead-letters.ts'],
   ['only-application-knows-other-domains', 'src/console/presentation/dead-letters.controller.ts', 'src/order/domain/order.ts'],
   ['domains-know-no-adapter', 'src/order/order.module.ts', 'src/messaging/in-process/in-process-event-bus.ts'],
+  ['buses-stand-alone', 'src/messaging/kafka/kafka-event-bus.ts', 'src/messaging/in-process/in-process-event-bus.ts'],
+  ['buses-stand-alone', 'src/messaging/in-process/in-process-event-bus.ts', 'src/messaging/kafka/kafka-event-bus.ts'],
   ['only-the-root-names-domains', 'src/server.ts', 'src/order/order.module.ts'],
   ['audit-imports-database-only', 'src/audit/audit.ts', 'src/order/domain/order.ts'],
   ['audit-imports-database-only', 'src/audit/audit.ts', 'src/order/application/events/order-processing.event.ts'],
@@ -176,6 +193,8 @@ const PLANTS: readonly (readonly [rule: string, file: string, imports: string])[
   ['fastify-at-the-edge-only', 'src/order/infrastructure/pg-orders.ts', '@fastify/static'],
   ['fastify-at-the-edge-only', 'src/messaging/messaging.module.ts', '@nestjs/platform-fastify'],
   ['fastify-at-the-edge-only', 'src/cli/audit.ts', 'fastify'],
+  ['kafka-in-its-adapter-only', 'src/messaging/messaging.module.ts', '@platformatic/kafka'],
+  ['kafka-in-its-adapter-only', 'src/order/infrastructure/pg-orders.ts', '@platformatic/kafka'],
 ];
 
 const adding = (file: string, imports: string): House => {

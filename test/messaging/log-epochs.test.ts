@@ -151,7 +151,7 @@ describe('an epoch ends', () => {
     const product = new PgCursorStore(world.databases.of('product'));
     const newcomer = { subscriber: 'product.newcomer', type: Happened.type, source: 'order' };
     expect(await product.unopened([first.identity, newcomer])).toEqual([newcomer]);
-    await world.epochs(ENDS).openAtFloor((floors) => product.open([newcomer], floors));
+    await world.epochs(ENDS).atFloor((floors) => product.open([newcomer], floors));
     await world.readAll(await world.reader('product.newcomer'));
     expect((await world.effects()).slice(5)).toEqual(times(1, 2, 4));
   });
@@ -159,7 +159,7 @@ describe('an epoch ends', () => {
   test('R2: not while a new subscriber makes its cursors', async () => {
     await world.append(...times(1, 1));
     await world.begin();
-    await world.epochs(ENDS).openAtFloor(async () => expect(await world.epochs(ENDS).round()).toEqual({ did: 'nothing', heldBy: [] }));
+    await world.epochs(ENDS).atFloor(async () => expect(await world.epochs(ENDS).round()).toEqual({ did: 'nothing', heldBy: [] }));
     expect(await world.epochs(ENDS).round()).toEqual({ did: 'retired', heldBy: [] });
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseConfig } from '../../src/config/config.js';
-import { InProcessMessaging } from '../../src/messaging/in-process/in-process-messaging.js';
+import { Messaging } from '../../src/messaging/messaging.js';
 import { type Shop, startShop as openShop } from '../../src/shop.js';
 import { clientOf, OPERATOR, type ShopClient } from './client.js';
 import { freshDatabase } from './database.js';
@@ -41,7 +41,7 @@ export async function startShop(environment: Readonly<Record<string, string>> = 
     dataDir,
     shop,
     async settle() {
-      const messaging = shop.server.app.get(InProcessMessaging);
+      const messaging = shop.server.app.get(Messaging);
       const giveUpAt = Date.now() + SETTLE_MS_MAX;
       for (;;) {
         const behind = (await messaging.lag()).filter(({ events }) => events > 0);

@@ -53,6 +53,11 @@ export class PgCursorStore extends CursorStore {
     const positions = to.map(({ position }) => position);
     await pgTransaction(tx).query(this.statements.advance, [of.subscriber, of.type, of.source, shards, positions]);
   }
+
+  /** For a subscriber whose effect got lost: it begins again after this place. A cursor that is before it stays. */
+  async moveBack(of: Subscriber, { shard, position }: ShardPosition): Promise<void> {
+    await this.database.query(this.statements.moveBack, [of.subscriber, of.type, of.source, shard, position]);
+  }
 }
 
 const columnsOf = (subscribers: readonly Subscriber[]): string[][] => [
@@ -130,6 +135,10 @@ function statementsFor(domain: string) {
       `UPDATE ${table} AS c SET position = t.position, lease_token = NULL, leased_until = NULL
        FROM unnest($4::smallint[], $5::bigint[]) AS t (shard, position)
        WHERE c.subscriber = $1 AND c.topic = $2 AND c.source = $3 AND c.shard = t.shard AND c.position < t.position`,
+    ),
+    moveBack: sql(
+      `messaging.${domain}.move-cursor-back`,
+      `UPDATE ${table} SET position = $5 WHERE subscriber = $1 AND topic = $2 AND source = $3 AND shard = $4 AND position > $5`,
     ),
   };
 }

@@ -69,16 +69,22 @@ export class PgLogEpochs {
     });
   }
 
-  /** R2: holds the gate while `open` makes cursors that begin at these floors. */
-  async openAtFloor(open: (floors: readonly Floor[]) => Promise<void>): Promise<void> {
+  /** R2: holds the gate while `work` makes cursors that begin at these floors, or moves one back no further than to them. */
+  async atFloor(work: (floors: readonly Floor[]) => Promise<void>): Promise<void> {
     const { source } = this.options;
     await this.onConnectionOfItsOwn(OPENING_LOCK_WAIT_MS_MAX, (database) =>
       database.transaction(source, async (tx) => {
         await tx.query(this.statements.holdGate);
         const floors = await tx.query<Omit<Floor, 'source'>>(this.statements.floors);
-        await open(floors.map((floor) => ({ ...floor, source })));
+        await work(floors.map((floor) => ({ ...floor, source })));
       }),
     );
+  }
+
+  async floors(): Promise<readonly Floor[]> {
+    const { databases, source } = this.options;
+    const floors = await databases.of(source).query<Omit<Floor, 'source'>>(this.statements.floors);
+    return floors.map((floor) => ({ ...floor, source }));
   }
 
   private async next(database: Database): Promise<EpochRound> {

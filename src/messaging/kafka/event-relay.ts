@@ -1,0 +1,111 @@
+import { Unavailable } from '../../kernel/faults.js';
+import { Consumer } from '../consumer.js';
+import type { EventBus } from '../event-bus.js';
+import type { Floor, LoggedEvent } from '../event-log.js';
+import type { OnFault } from '../on-fault.js';
+import type { DomainDatabase } from '../../database/database.js';
+import { PgCursorStore } from '../postgres/pg-cursor-store.js';
+import type { PgEventLog } from '../postgres/pg-event-log.js';
+import type { PgLogEpochs } from '../postgres/pg-log-epochs.js';
+import { PgParkedEvents } from '../postgres/pg-parked-events.js';
+import { loggedMessageOf } from './messages.js';
+import type { Gap } from './received-events.js';
+import type { Sender } from './sender.js';
+
+const FLOOR_KNOWN_FOR_MS = 60_000;
+const FIRST_POSITION = 1;
+
+export interface EventRelayOptions {
+  readonly type: string;
+  readonly topic: string;
+  readonly log: PgEventLog;
+  readonly epochs: PgLogEpochs;
+  readonly database: DomainDatabase;
+  readonly sender: Sender;
+  readonly bus: EventBus;
+  readonly onFault: OnFault;
+}
+
+/** The subscriber under whose name a domain's events go to Kafka. */
+export const relayOf = (domain: string): string => `${domain}.kafka-relay`;
+
+/**
+ * Carries one event type of a domain's log to Kafka: a subscriber like any other, whose effect is to send.
+ *
+ * T1: its cursor moves after the acknowledgement, so what Kafka lacks is behind the cursor: repeats there are, gaps are not.
+ *     Of several processes each sends on from the cursor, so their batches may repeat each other, but leave nothing out.
+ * T2: it never parks an event: that would be a gap for all subscribers. What cannot be sent waits, as in an outage (C5).
+ * T3: a subscriber that misses something all the same (Kafka lost what it had acknowledged) has the cursor moved back,
+ *     and gets everything from there on again. Whoever has had it drops it (R1).
+ */
+export class EventRelay {
+  private readonly consumer: Consumer;
+  private readonly cursors: PgCursorStore;
+  private floors = new Map<number, number>();
+  private floorsReadAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: EventRelayOptions) {
+    const { type, log, database, bus, onFault } = options;
+    this.cursors = new PgCursorStore(database);
+    this.consumer = new Consumer({
+      subscriber: relayOf(log.source),
+      type,
+      effect: { mode: 'outside', handle: (events) => this.send(events) },
+      log,
+      cursors: this.cursors,
+      parked: new PgParkedEvents(database),
+      unitOfWork: database,
+      bus,
+      onFault,
+    });
+  }
+
+  get identity() {
+    return this.consumer.identity;
+  }
+
+  start(): void {
+    this.consumer.start();
+  }
+
+  hint(): void {
+    this.consumer.hint();
+  }
+
+  stop(): Promise<void> {
+    return this.consumer.stop();
+  }
+
+  lag(): Promise<number> {
+    return this.consumer.lag();
+  }
+
+  /** T3. Only as far back as the log goes, which cannot lose more meanwhile, and then no more than the cursor has passed (R2). */
+  async rewind({ shard, from }: Pick<Gap, 'shard' | 'from'>): Promise<void> {
+    await this.options.epochs.atFloor(async (floors) => {
+      this.take(floors);
+      await this.cursors.moveBack(this.identity, { shard, position: Math.max(from, this.floorOf(shard)) - 1 });
+    });
+    this.consumer.cursorsMoved();
+  }
+
+  private async send(events: readonly LoggedEvent[]): Promise<void> {
+    const { topic, sender } = this.options;
+    try {
+      if (performance.now() - this.floorsReadAtMs > FLOOR_KNOWN_FOR_MS) this.take(await this.options.epochs.floors());
+      await sender.sendInOrder(events.map((event) => loggedMessageOf(topic, event, this.floorOf(event.shard))));
+    } catch (fault) {
+      // T2: whatever it is, no event is the culprit.
+      throw fault instanceof Unavailable ? fault : new Unavailable(`${topic} cannot be sent to`, { cause: fault });
+    }
+  }
+
+  private floorOf(shard: number): number {
+    return this.floors.get(shard) ?? FIRST_POSITION;
+  }
+
+  private take(floors: readonly Floor[]): void {
+    this.floors = new Map(floors.flatMap(({ type, shard, position }) => (type === this.options.type ? [[shard, position] as const] : [])));
+    this.floorsReadAtMs = performance.now();
+  }
+}
