@@ -4,6 +4,7 @@ import { Consumer } from '../consumer.js';
 import type { LoggedEvent, ShardPosition } from '../event-log.js';
 import type { OnFault } from '../on-fault.js';
 import type { DomainDatabase } from '../../database/database.js';
+import { Periodic } from '../periodic.js';
 import { PgCursorStore } from '../postgres/pg-cursor-store.js';
 import type { PgEventLog } from '../postgres/pg-event-log.js';
 import { PgParkedEvents } from '../postgres/pg-parked-events.js';
@@ -13,6 +14,8 @@ import type { Sender } from './sender.js';
 
 const FLOOR_KNOWN_FOR_MS = 60_000;
 const BEFORE_THE_FIRST = 0;
+const REMIND_EVERY_MS = 60_000;
+const AT_ONCE_MS = 0;
 
 export interface EventRelayOptions {
   readonly type: string;
@@ -35,10 +38,13 @@ export const relayOf = (domain: string): string => `${domain}.kafka-relay`;
  * T2: it never parks an event: that would be a gap for all subscribers. What cannot be sent waits, as in an outage (C5).
  * T3: a subscriber that misses something all the same (Kafka lost what it had acknowledged) has the cursor moved back,
  *     and gets everything from there on again. Whoever has had it drops it (R1).
+ * T4: the last event of each shard is sent again at the start and from time to time. So whoever misses the last events
+ *     of all notices, too, and not only when the next one comes.
  */
 export class EventRelay {
   private readonly consumer: Consumer;
   private readonly cursors: PgCursorStore;
+  private readonly reminding: Periodic;
   private floors = new Map<number, number>();
   private floorsReadAtMs = Number.NEGATIVE_INFINITY;
 
@@ -56,6 +62,8 @@ export class EventRelay {
       alerts,
       onFault,
     });
+    // What fails here is made up by the next round, and a Kafka that is away is told of elsewhere.
+    this.reminding = new Periodic({ everyMs: REMIND_EVERY_MS, run: () => this.remind(), onFault: () => {} });
   }
 
   get identity() {
@@ -64,14 +72,15 @@ export class EventRelay {
 
   start(): void {
     this.consumer.start();
+    this.reminding.start(AT_ONCE_MS);
   }
 
   hint(): void {
     this.consumer.hint();
   }
 
-  stop(): Promise<void> {
-    return this.consumer.stop();
+  async stop(): Promise<void> {
+    await Promise.all([this.consumer.stop(), this.reminding.stop()]);
   }
 
   lag(): Promise<number> {
@@ -94,6 +103,15 @@ export class EventRelay {
       // T2: whatever it is, no event is the culprit.
       throw fault instanceof Unavailable ? fault : new Unavailable(`${topic} cannot be sent to`, { cause: fault });
     }
+  }
+
+  /** T4. What is behind the cursor goes out anyway. */
+  private async remind(): Promise<void> {
+    const { log, type } = this.options;
+    const [heads, sent] = await Promise.all([log.heads(type), this.cursors.positions(this.identity)]);
+    const upToDate = heads.filter((head) => sent.some(({ shard, position }) => shard === head.shard && position === head.position));
+    const before = upToDate.map(({ shard, position }) => ({ shard, position: position - 1 }));
+    if (before.length > 0) await this.send(await log.read(type, before, 1));
   }
 
   private floorOf(shard: number): number {
