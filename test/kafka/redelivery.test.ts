@@ -83,7 +83,7 @@ describeWithKafka('an event that Kafka has lost', () => {
     await expectNoted(1, 2, 3);
   });
 
-  test('T4: is missed also when no other comes after it', async () => {
+  test('Y4: is missed also when no other comes after it', async () => {
     await emit(1, 2, 3);
     await loseUpTo(3);
     await world.startProcess();

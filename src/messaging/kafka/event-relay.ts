@@ -33,12 +33,12 @@ export const relayOf = (domain: string): string => `${domain}.kafka-relay`;
 /**
  * Carries one event type of a domain's log to Kafka: a subscriber like any other, whose effect is to send.
  *
- * T1: its cursor moves after the acknowledgement, so what Kafka lacks is behind the cursor: repeats there are, gaps are not.
+ * Y1: its cursor moves after the acknowledgement, so what Kafka lacks is behind the cursor: repeats there are, gaps are not.
  *     Of several processes each sends on from the cursor, so their batches may repeat each other, but leave nothing out.
- * T2: it never parks an event: that would be a gap for all subscribers. What cannot be sent waits, as in an outage (C5).
- * T3: a subscriber that misses something all the same (Kafka lost what it had acknowledged) has the cursor moved back,
- *     and gets everything from there on again. Whoever has had it drops it (R1).
- * T4: the last event of each shard is sent again at the start and from time to time. So whoever misses the last events
+ * Y2: it never parks an event: that would be a gap for all subscribers. What cannot be sent waits, as in an outage (C5).
+ * Y3: a subscriber that misses something all the same (Kafka lost what it had acknowledged) has the cursor moved back,
+ *     and gets everything from there on again. Whoever has had it drops it (N1).
+ * Y4: the last event of each shard is sent again at the start and from time to time. So whoever misses the last events
  *     of all notices, too, and not only when the next one comes.
  */
 export class EventRelay {
@@ -87,7 +87,7 @@ export class EventRelay {
     return this.consumer.lag();
   }
 
-  /** T3. Only as far back as the log goes. */
+  /** Y3. Only as far back as the log goes. */
   async rewind({ shard, from }: Pick<Gap, 'shard' | 'from'>): Promise<void> {
     await this.readFloors();
     await this.cursors.moveBack(this.identity, { shard, position: Math.max(from, this.floorOf(shard)) - 1 });
@@ -100,12 +100,12 @@ export class EventRelay {
       if (performance.now() - this.floorsReadAtMs > FLOOR_KNOWN_FOR_MS) await this.readFloors();
       await sender.sendInOrder(events.map((event) => loggedMessageOf(topic, event, this.floorOf(event.shard))));
     } catch (fault) {
-      // T2: whatever it is, no event is the culprit.
+      // Y2: whatever it is, no event is the culprit.
       throw fault instanceof Unavailable ? fault : new Unavailable(`${topic} cannot be sent to`, { cause: fault });
     }
   }
 
-  /** T4. What is behind the cursor goes out anyway. */
+  /** Y4. What is behind the cursor goes out anyway. */
   private async remind(): Promise<void> {
     const { log, type } = this.options;
     const [heads, sent] = await Promise.all([log.heads(type), this.cursors.positions(this.identity)]);
