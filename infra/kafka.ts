@@ -1,3 +1,4 @@
+import { Consumer } from '@platformatic/kafka';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -58,6 +59,7 @@ export async function startKafka(): Promise<Kafka> {
     const command = [java, ...program, 'kafka.Kafka', settingsFile];
     const started = await supervise(command, { cwd: folder, logFile: join(folder, 'output.log') });
     await untilItListens(port, started, folder);
+    await untilItCoordinates(`127.0.0.1:${port}`);
     return started;
   };
   let broker = await start();
@@ -87,6 +89,22 @@ async function untilItListens(port: number, broker: SupervisedProcess, folder: s
   for (const giveUpAt = Date.now() + START_MS_MAX; Date.now() < giveUpAt && (await running());) if (await listens(port)) return;
   broker.signal('KILL');
   throw new Error(`Kafka did not start:\n${readFileSync(join(folder, 'output.log'), 'utf8').slice(-LOG_TAIL_CHARACTERS)}`);
+}
+
+/** The first group of a new broker waits for the topic of the offsets, which can take seconds; of a restarted one, for its loading. */
+async function untilItCoordinates(broker: string): Promise<void> {
+  const asking = new Consumer({
+    clientId: 'infra',
+    groupId: 'infra',
+    bootstrapBrokers: [broker],
+    retries: START_MS_MAX / LOOK_EVERY_MS,
+    retryDelay: LOOK_EVERY_MS,
+  });
+  try {
+    await asking.findGroupCoordinator();
+  } finally {
+    await asking.close(true);
+  }
 }
 
 function listens(port: number): Promise<boolean> {

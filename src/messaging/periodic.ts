@@ -13,8 +13,9 @@ export class Periodic {
 
   constructor(private readonly options: PeriodicOptions) {}
 
-  start(): void {
-    this.schedule(this.options.everyMs);
+  /** @param firstMs until the first round. */
+  start(firstMs = this.options.everyMs): void {
+    this.schedule(firstMs);
   }
 
   /** Lets the round in hand finish. */

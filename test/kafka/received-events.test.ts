@@ -44,12 +44,12 @@ const moveCursor = (position: number): Promise<void> =>
   world.databases.of('product').run((tx) => cursors.advance(tx, IDENTITY, [{ shard: SHARD, position }]));
 
 describe('what is read', () => {
-  test('R1: is in order, though it came in another', async () => {
+  test('N1: is in order, though it came in another', async () => {
     await takeAll(3, 1, 2);
     expect(await readAfter(0)).toEqual([1, 2, 3]);
   });
 
-  test('R1: has no event twice, though some came twice', async () => {
+  test('N1: has no event twice, though some came twice', async () => {
     await takeAll(1, 2, 1, 2, 3);
     expect(await readAfter(0)).toEqual([1, 2, 3]);
     expect(await readAfter(3)).toEqual([]);
@@ -63,7 +63,7 @@ describe('what is read', () => {
   });
 });
 
-describe('R2: a gap', () => {
+describe('N2: a gap', () => {
   test('stops its shard, and the publisher is asked once in a while', async () => {
     await takeAll(1, 3, 4);
     expect(await readAfter(0)).toEqual([1]);
@@ -90,7 +90,7 @@ describe('R2: a gap', () => {
     expect(events.map(({ shard, position }) => [shard, position])).toEqual([[SHARD + 1, 1]]);
   });
 
-  test('R3: is none when another process has handled what is missing', async () => {
+  test('N3: is none when another process has handled what is missing', async () => {
     await takeAll(6, 7);
     await moveCursor(5);
     expect(await readAfter(2)).toEqual([6, 7]);
@@ -138,7 +138,7 @@ describe('what the log has dropped', () => {
   });
 });
 
-describe('R4: a message is done with', () => {
+describe('N4: a message is done with', () => {
   test('when the cursor has passed its event', async () => {
     await takeAll(1, 2, 3);
     await readAfter(0);
@@ -162,7 +162,7 @@ describe('R4: a message is done with', () => {
   });
 });
 
-describe('R5: a full shard', () => {
+describe('N5: a full shard', () => {
   test('makes the reader wait until some are handled', async () => {
     await takeAll(...Array.from({ length: HELD_MAX }, (_, index) => index + 1));
     let taken = false;

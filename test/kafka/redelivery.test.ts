@@ -83,6 +83,14 @@ describeWithKafka('an event that Kafka has lost', () => {
     await expectNoted(1, 2, 3);
   });
 
+  test('Y4: is missed also when no other comes after it', async () => {
+    await emit(1, 2, 3);
+    await loseUpTo(3);
+    await world.startProcess();
+    await untilNoted(1, 2, 3);
+    await expectNoted(1, 2, 3);
+  });
+
   test('is missed by each subscriber alone: the others have no effect twice', async () => {
     const early = await world.startProcess();
     await emit(1, 2);

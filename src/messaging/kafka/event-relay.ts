@@ -4,6 +4,7 @@ import type { EventBus } from '../event-bus.js';
 import type { Floor, LoggedEvent } from '../event-log.js';
 import type { OnFault } from '../on-fault.js';
 import type { DomainDatabase } from '../../database/database.js';
+import { Periodic } from '../periodic.js';
 import { PgCursorStore } from '../postgres/pg-cursor-store.js';
 import type { PgEventLog } from '../postgres/pg-event-log.js';
 import type { PgLogEpochs } from '../postgres/pg-log-epochs.js';
@@ -14,6 +15,8 @@ import type { Sender } from './sender.js';
 
 const FLOOR_KNOWN_FOR_MS = 60_000;
 const FIRST_POSITION = 1;
+const REMIND_EVERY_MS = 60_000;
+const AT_ONCE_MS = 0;
 
 export interface EventRelayOptions {
   readonly type: string;
@@ -32,15 +35,18 @@ export const relayOf = (domain: string): string => `${domain}.kafka-relay`;
 /**
  * Carries one event type of a domain's log to Kafka: a subscriber like any other, whose effect is to send.
  *
- * T1: its cursor moves after the acknowledgement, so what Kafka lacks is behind the cursor: repeats there are, gaps are not.
+ * Y1: its cursor moves after the acknowledgement, so what Kafka lacks is behind the cursor: repeats there are, gaps are not.
  *     Of several processes each sends on from the cursor, so their batches may repeat each other, but leave nothing out.
- * T2: it never parks an event: that would be a gap for all subscribers. What cannot be sent waits, as in an outage (C5).
- * T3: a subscriber that misses something all the same (Kafka lost what it had acknowledged) has the cursor moved back,
- *     and gets everything from there on again. Whoever has had it drops it (R1).
+ * Y2: it never parks an event: that would be a gap for all subscribers. What cannot be sent waits, as in an outage (C5).
+ * Y3: a subscriber that misses something all the same (Kafka lost what it had acknowledged) has the cursor moved back,
+ *     and gets everything from there on again. Whoever has had it drops it (N1).
+ * Y4: the last event of each shard is sent again at the start and from time to time. So whoever misses the last events
+ *     of all notices, too, and not only when the next one comes.
  */
 export class EventRelay {
   private readonly consumer: Consumer;
   private readonly cursors: PgCursorStore;
+  private readonly reminding: Periodic;
   private floors = new Map<number, number>();
   private floorsReadAtMs = Number.NEGATIVE_INFINITY;
 
@@ -58,6 +64,8 @@ export class EventRelay {
       bus,
       onFault,
     });
+    // What fails here is made up by the next round, and a Kafka that is away is told of elsewhere.
+    this.reminding = new Periodic({ everyMs: REMIND_EVERY_MS, run: () => this.remind(), onFault: () => {} });
   }
 
   get identity() {
@@ -66,21 +74,22 @@ export class EventRelay {
 
   start(): void {
     this.consumer.start();
+    this.reminding.start(AT_ONCE_MS);
   }
 
   hint(): void {
     this.consumer.hint();
   }
 
-  stop(): Promise<void> {
-    return this.consumer.stop();
+  async stop(): Promise<void> {
+    await Promise.all([this.consumer.stop(), this.reminding.stop()]);
   }
 
   lag(): Promise<number> {
     return this.consumer.lag();
   }
 
-  /** T3. Only as far back as the log goes, which cannot lose more meanwhile, and then no more than the cursor has passed (R2). */
+  /** Y3. Only as far back as the log goes, which cannot lose more meanwhile, and then no more than the cursor has passed (R2). */
   async rewind({ shard, from }: Pick<Gap, 'shard' | 'from'>): Promise<void> {
     await this.options.epochs.atFloor(async (floors) => {
       this.take(floors);
@@ -95,9 +104,18 @@ export class EventRelay {
       if (performance.now() - this.floorsReadAtMs > FLOOR_KNOWN_FOR_MS) this.take(await this.options.epochs.floors());
       await sender.sendInOrder(events.map((event) => loggedMessageOf(topic, event, this.floorOf(event.shard))));
     } catch (fault) {
-      // T2: whatever it is, no event is the culprit.
+      // Y2: whatever it is, no event is the culprit.
       throw fault instanceof Unavailable ? fault : new Unavailable(`${topic} cannot be sent to`, { cause: fault });
     }
+  }
+
+  /** Y4. What is behind the cursor goes out anyway. */
+  private async remind(): Promise<void> {
+    const { log, type } = this.options;
+    const [heads, sent] = await Promise.all([log.heads(type), this.cursors.positions(this.identity)]);
+    const upToDate = heads.filter((head) => sent.some(({ shard, position }) => shard === head.shard && position === head.position));
+    const before = upToDate.map(({ shard, position }) => ({ shard, position: position - 1 }));
+    if (before.length > 0) await this.send(await log.read(type, before, 1));
   }
 
   private floorOf(shard: number): number {

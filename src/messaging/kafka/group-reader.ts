@@ -34,9 +34,9 @@ export interface GroupReaderOptions {
 /**
  * A member of a consumer group: shares the partitions of some topics with the other members.
  *
- * Q1: an offset is committed only when that message and all before it are dealt with; offsets come after the database.
- * Q2: reading twice is normal: after a rebalance, a crash or an outage it goes on from what was committed.
- * Q3: nothing of Kafka's ends the process: whatever breaks, the member leaves and joins again, later each time.
+ * M1: an offset is committed only when that message and all before it are dealt with; offsets come after the database.
+ * M2: reading twice is normal: after a rebalance, a crash or an outage it goes on from what was committed.
+ * M3: nothing of Kafka's ends the process: whatever breaks, the member leaves and joins again, later each time.
  */
 export class GroupReader {
   private readonly stopping = new AbortController();
@@ -103,7 +103,7 @@ export class GroupReader {
     this.stopping.signal.addEventListener('abort', stop, { once: true });
     try {
       const stream = await consumer.consume({ topics: [...topics], ...FROM_COMMITTED });
-      // Q3: one that comes after the reading has ended, of a fetch under way, would have no listener.
+      // M3: one that comes after the reading has ended, of a fetch under way, would have no listener.
       stream.on('error', () => {});
       close = () => stream.close(() => {});
       this.joining.resolve();

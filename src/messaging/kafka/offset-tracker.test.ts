@@ -12,7 +12,7 @@ describe('what may be committed', () => {
     expect(having(5n, 5n, 6n).toCommit()).toBeNull();
   });
 
-  test('Q1: ends before the first message that is not done with', () => {
+  test('M1: ends before the first message that is not done with', () => {
     const tracker = having(5n, 5n, 6n, 7n, 8n);
     for (const offset of [7n, 5n]) tracker.done(offset);
     expect(tracker.toCommit()).toBe(6n);
@@ -34,7 +34,7 @@ describe('what may be committed', () => {
   });
 });
 
-test('Q2: a partition that is read again from an earlier offset needs a new tracker', () => {
+test('M2: a partition that is read again from an earlier offset needs a new tracker', () => {
   const tracker = having(5n, 5n, 6n);
   expect([tracker.read(6n), tracker.read(4n), tracker.read(7n)]).toEqual([false, false, true]);
 });

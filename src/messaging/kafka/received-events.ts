@@ -41,11 +41,11 @@ interface Shard {
  * One source's events of one type as they come from Kafka: perhaps twice, perhaps not in order, perhaps with holes.
  * What a consumer reads here is the log again.
  *
- * R1: what is read continues the subscriber's cursor without a gap; a repeat is dropped, and what came early waits.
- * R2: a gap stops its shard, and the publisher is asked to send again from there, until it has; the other shards go on.
- * R3: the stored cursor is the truth: before a gap counts as one, it is read anew, for another process may have moved it.
- * R4: an event is done with (Q1) when the stored cursor has passed it.
- * R5: the memory is bounded: a full shard makes the reader wait, unless it waits for what is still to come; then what
+ * N1: what is read continues the subscriber's cursor without a gap; a repeat is dropped, and what came early waits.
+ * N2: a gap stops its shard, and the publisher is asked to send again from there, until it has; the other shards go on.
+ * N3: the stored cursor is the truth: before a gap counts as one, it is read anew, for another process may have moved it.
+ * N4: an event is done with (M1) when the stored cursor has passed it.
+ * N5: the memory is bounded: a full shard makes the reader wait, unless it waits for what is still to come; then what
  *     does not fit is dropped, because the rewind brings it again.
  */
 export class ReceivedEvents extends EventFeed {

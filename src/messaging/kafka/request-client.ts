@@ -41,9 +41,9 @@ export interface RequestClientOptions {
 /**
  * Asks listeners in other processes, and waits for their answers.
  *
- * E1: an event is asked for under one id, however often it is sent, so a listener that has answered it does nothing twice (J2).
- * E2: a question ends in time: with all answers, or `Unavailable`, and then nobody knows what was done.
- * E3: an answer counts once, and only for the asking that it belongs to.
+ * X1: an event is asked for under one id, however often it is sent, so a listener that has answered it does nothing twice (J2).
+ * X2: a question ends in time: with all answers, or `Unavailable`, and then nobody knows what was done.
+ * X3: an answer counts once, and only for the asking that it belongs to.
  */
 export class RequestClient {
   private readonly questions = new Map<string, Question>();
