@@ -6,7 +6,7 @@ const TEST_TIMEOUT_MS = 60_000;
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['test/support/postgres.ts'],
+    globalSetup: ['test/support/postgres.ts', 'test/support/servers.ts'],
     setupFiles: ['test/support/reflect-metadata.ts'],
     pool: 'forks',
     maxWorkers: 2,

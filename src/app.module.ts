@@ -9,6 +9,7 @@ import { eventCatalogue } from './event-catalogue.js';
 import { MessagingModule } from './messaging/in-process/messaging.module.js';
 import { OrderModule } from './order/order.module.js';
 import { ProductModule } from './product/product.module.js';
+import { RedisModule } from './redis/redis.module.js';
 import { ShopMetrics } from './shop-metrics.js';
 import { EnsureFirstOperatorUseCase } from './user/application/ensure-first-operator.use-case.js';
 import { UserModule } from './user/user.module.js';
@@ -27,7 +28,7 @@ export class AppModule implements OnApplicationBootstrap {
   static with(config: Config, databases: Databases): DynamicModule {
     const { alertWebhookUrl } = config;
     const messaging = MessagingModule.with({ catalogue: eventCatalogue, databases, domains: DOMAINS, alertWebhookUrl });
-    return { module: AppModule, imports: [ConfigModule.with(config), messaging] };
+    return { module: AppModule, imports: [ConfigModule.with(config), RedisModule.with(config), messaging] };
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -25,6 +25,12 @@ export interface Config {
   readonly rateLimitPerMinute: number;
   /** Where alerts are posted to, besides the log; null: nowhere. */
   readonly alertWebhookUrl: string | null;
+  /** Null: the database keeps locks, coupon queues and the ranking. */
+  readonly redisUrl: string | null;
+  /** Before every key, for shops that share a Redis. */
+  readonly redisKeyPrefix: string;
+  /** Who decides a rush for coupons while Redis is away. */
+  readonly couponGateWithoutRedis: (typeof COUPON_GATES_WITHOUT_REDIS)[number];
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. Values that may be secret are not repeated. */
@@ -33,6 +39,7 @@ export class ConfigError extends Error {
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const COUPON_GATES_WITHOUT_REDIS = ['database', 'refuse'] as const;
 const JWT_SECRET_CHARACTERS_MIN = 32;
 const ADMIN_PASSWORD_CHARACTERS_MIN = 8;
 const POOL_CONNECTIONS_LIMIT = 1_000;
@@ -40,7 +47,7 @@ const HOLD_MINUTES_LIMIT = 7 * 24 * 60;
 const RATE_LIMIT_PER_MINUTE_LIMIT = 1_000_000_000;
 
 /** Read, then refused: a setting that would be ignored in silence is worse than one that stops the start. */
-const NOT_SUPPORTED_YET = ['REDIS_URL', 'KAFKA_BROKERS', 'DOMAINS', 'DATA_PLATFORM_URL'];
+const NOT_SUPPORTED_YET = ['KAFKA_BROKERS', 'DOMAINS', 'DATA_PLATFORM_URL'];
 const DOMAIN_DATABASE = /^DATABASE_URL_([A-Z][A-Z0-9_]*)$/;
 
 const variables = z.object({
@@ -74,6 +81,20 @@ const variables = z.object({
       error: 'must be an address that begins with https:// or http://. Correct it, or unset it to have alerts in the log only',
     })
     .optional(),
+  // The message does not repeat the address: it may hold a password.
+  REDIS_URL: z
+    .url({
+      protocol: /^rediss?$/,
+      error: 'must be a Redis address like redis://:password@host:6379/0. Correct it, or unset it to do without Redis',
+    })
+    .optional(),
+  REDIS_KEY_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9:._-]{1,64}$/, 'must be 1 to 64 letters, digits, or any of : . _ -. Correct it, or unset it for none')
+    .default(''),
+  COUPON_GATE_WITHOUT_REDIS: z
+    .enum(COUPON_GATES_WITHOUT_REDIS, `must be one of ${COUPON_GATES_WITHOUT_REDIS.join(', ')}. Unset it for database`)
+    .default('database'),
 });
 
 /**
@@ -108,6 +129,9 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     holdMinutes: set.HOLD_MINUTES,
     rateLimitPerMinute: set.RATE_LIMIT_PER_MINUTE,
     alertWebhookUrl: set.ALERT_WEBHOOK_URL ?? null,
+    redisUrl: set.REDIS_URL ?? null,
+    redisKeyPrefix: set.REDIS_KEY_PREFIX,
+    couponGateWithoutRedis: set.COUPON_GATE_WITHOUT_REDIS,
   };
 }
 

@@ -21,9 +21,10 @@ const LONG_FILES: Readonly<Record<string, string>> = {
   'test/simulation/store/memory-order-repository.ts': 'the counterpart of one repository and its statements',
 };
 
-/** Tests that only some users can run. Path → why nobody else needs them. */
+/** Tests that only some can run, said in one place each. Path → why nobody else needs them, or who sees to it that they run. */
 const CONDITIONAL_TESTS: Readonly<Record<string, string>> = {
   'test/runtime/embedded-postgres-user.test.ts': 'only root can become another user; every other user is one already',
+  'test/support/describe-with.ts': 'tests that need a server that not every machine can get; with CI=true they fail without it',
 };
 
 const LAYERS = ['application', 'domain', 'infrastructure', 'presentation'];
