@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import { DomainDatabase, pgTransaction } from '../../database/database.js';
 import type { Result } from '../../kernel/result.js';
 import { MicroBatcher } from '../../messaging/micro-batcher.js';
@@ -14,7 +13,6 @@ import { admit, ASKERS_PER_BATCH_MAX, ASKERS_WAITING_MAX, glancesAt, type Reques
  * G2: the rest are admitted in one transaction that locks their coupons in order of id, looks again, and decides in order
  *     of arrival. One batch at a time, so that customers of one process overtake nobody.
  */
-@Injectable()
 export class PgCouponGate extends CouponGate {
   private readonly glances: ReturnType<typeof glancesAt>;
   private readonly admissions: MicroBatcher<Request, Result<IssuedCoupon, IssueRefusal>>;
