@@ -4,10 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type RunningRedis, startRedis } from '../../infra/redis.js';
 import type { CouponGate } from '../../src/coupon/application/coupon-gate.port.js';
+import { CouponCopies } from '../../src/coupon/infrastructure/coupon-copies.js';
+import { Databases } from '../../src/database/databases.js';
 import type { CouponId } from '../../src/kernel/ids.js';
 import { Redis } from '../../src/redis/redis.js';
 import { CouponDomain } from '../coupon/coupon-domain.js';
-import { connectedRedis, describeWithRedis } from '../support/redis.js';
+import { connected, connectedRedis, describeWithRedis } from '../support/redis.js';
 
 const CUSTOMERS = 1_000;
 const QUANTITY = 100;
@@ -116,6 +118,20 @@ describeWithRedis('a rush while Redis', () => {
       await server.restart();
     };
     await expectFairEnd(await rush({ after: 10, strike }));
+  });
+
+  test('has come back: its copies of an earlier life count for nothing, though they are still there (R4)', async () => {
+    const databases = new Databases({ url: shop.databaseUrl });
+    const copies = new CouponCopies(tool, databases.of('coupon'));
+    await shop.issue(couponId, 1);
+    expect(await copies.reserve(couponId, [])).not.toBeNull();
+    await send('SAVE');
+    await server.kill();
+    await server.restart();
+    await Promise.all([connected(tool), shop.connected()]);
+    expect(await send('EXISTS', key())).toBe(1);
+    expect(await copies.reserve(couponId, [])).toBeNull();
+    await databases.close();
   });
 
   test('is given an old copy behind everybody’s back', async () => {
