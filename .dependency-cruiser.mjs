@@ -2,7 +2,7 @@
 // test/architecture/import-rules.test.ts; a rule without one fails that test.
 
 /** Folders of src that are no domain. Every other folder is one, so a new domain is under the rules from its first file. */
-const PLATFORM = ['messaging', 'database', 'locks', 'config', 'http'];
+const PLATFORM = ['messaging', 'database', 'locks', 'redis', 'config', 'http'];
 const NOT_A_DOMAIN = ['kernel', 'cli', 'audit', ...PLATFORM];
 
 const KERNEL = '^src/kernel/';
@@ -121,7 +121,7 @@ export default {
       'interfaces-know-no-adapter',
       "messaging's interfaces → kernel; its adapters depend on them.",
       { path: MESSAGING_INTERFACES, pathNot: TESTS },
-      { path: ['^src/(?:database|locks|config)/', MESSAGING_ADAPTERS] },
+      { path: ['^src/(?:database|locks|redis|config)/', MESSAGING_ADAPTERS] },
     ),
     refuse(
       'domains-know-no-adapter',
@@ -178,6 +178,12 @@ export default {
       'One place knows the driver.',
       { path: '^src/', pathNot: ['^src/database/', ...PURE_OR_APPLICATION] },
       { path: npm('pg', 'pg-[^/]+') },
+    ),
+    refuse(
+      'redis-in-redis-only',
+      'One place knows the driver.',
+      { path: '^src/', pathNot: ['^src/redis/', ...PURE_OR_APPLICATION] },
+      { path: npm('redis', '@redis') },
     ),
     refuse(
       'fastify-at-the-edge-only',

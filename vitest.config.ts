@@ -6,7 +6,7 @@ const TEST_TIMEOUT_MS = 60_000;
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['test/support/postgres.ts', 'test/support/kafka.ts'],
+    globalSetup: ['test/support/postgres.ts', 'test/support/redis-server.ts', 'test/support/kafka-server.ts'],
     setupFiles: ['test/support/reflect-metadata.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -11,6 +11,7 @@ import { MessagingModule } from './messaging/messaging.module.js';
 import { NotificationModule } from './notification/notification.module.js';
 import { OrderModule } from './order/order.module.js';
 import { ProductModule } from './product/product.module.js';
+import { RedisModule } from './redis/redis.module.js';
 import { ShopMetrics } from './shop-metrics.js';
 import { UserModule } from './user/user.module.js';
 
@@ -44,7 +45,7 @@ export class AppModule {
     });
     const parts = Object.entries(PARTS).filter(([name]) => serving.hasPartOf(name));
     const modules = parts.map(([name, part]) => (serving.isWhole(name) ? part : listenersOf(part)));
-    return { module: AppModule, imports: [ConfigModule.with(config), messaging, ...modules] };
+    return { module: AppModule, imports: [ConfigModule.with(config), RedisModule.with(config), messaging, ...modules] };
   }
 }
 

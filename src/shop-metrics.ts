@@ -1,16 +1,18 @@
-import { Injectable } from '@nestjs/common';
-import { Gauge } from 'prom-client';
+import { Injectable, Optional } from '@nestjs/common';
+import { Counter, Gauge } from 'prom-client';
 import { Databases } from './database/databases.js';
 import { HealthChecks } from './http/health/health-checks.js';
 import { Metrics } from './http/metrics.js';
 import { Messaging } from './messaging/messaging.js';
+import { Redis } from './redis/redis.js';
 
 /** What an operator watches of the shop itself, beside the figures of HTTP and of the process. */
 @Injectable()
 export class ShopMetrics {
-  constructor(metrics: Metrics, checks: HealthChecks, databases: Databases, messaging: Messaging) {
+  constructor(metrics: Metrics, checks: HealthChecks, databases: Databases, messaging: Messaging, @Optional() redis?: Redis) {
     checks.add('databases', () => databases.ping());
     checks.add('events', () => messaging.ping());
+    if (redis) watchRedis(redis, metrics, checks);
     const undelivered = new Gauge({
       name: 'ordersaga_undelivered_events',
       help: 'Durable events that a subscriber has not handled yet',
@@ -35,4 +37,26 @@ export class ShopMetrics {
       },
     });
   }
+}
+
+/** Without Redis the shop works, slower in a rush. */
+function watchRedis(redis: Redis, metrics: Metrics, checks: HealthChecks): void {
+  checks.addDispensable('redis', () => redis.problem);
+  const up: Gauge = new Gauge({
+    name: 'ordersaga_redis_up',
+    help: 'Whether Redis answers (1) or the database does its work (0)',
+    registers: [metrics.registry],
+    collect() {
+      up.set(redis.problem === null ? 1 : 0);
+    },
+  });
+  const missed: Counter = new Counter({
+    name: 'ordersaga_redis_commands_missed_total',
+    help: 'How often somebody had to do without Redis',
+    registers: [metrics.registry],
+    collect() {
+      missed.reset();
+      missed.inc(redis.commandsMissed);
+    },
+  });
 }

@@ -36,6 +36,9 @@ describe('an empty environment', () => {
       receiptWebhook: null,
       eventLogRetentionDays: 7,
       kafka: null,
+      redisUrl: null,
+      redisKeyPrefix: '',
+      couponGateWithoutRedis: 'database',
     });
   });
 
@@ -70,6 +73,9 @@ describe('values', () => {
       KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
       KAFKA_SASL_USERNAME: 'shop',
       KAFKA_SASL_PASSWORD: 'secret',
+      REDIS_URL: 'rediss://shop:pw@redis.example:6380/1',
+      REDIS_KEY_PREFIX: 'shop:',
+      COUPON_GATE_WITHOUT_REDIS: 'refuse',
     });
     expect(config).toEqual({
       database: { kind: 'url', url: OWN_DATABASE.DATABASE_URL },
@@ -94,6 +100,9 @@ describe('values', () => {
         tls: true,
         sasl: { mechanism: 'SCRAM-SHA-512', username: 'shop', password: 'secret' },
       },
+      redisUrl: 'rediss://shop:pw@redis.example:6380/1',
+      redisKeyPrefix: 'shop:',
+      couponGateWithoutRedis: 'refuse',
     });
   });
 
@@ -129,6 +138,9 @@ describe('a wrong value is one line that names the variable', () => {
     ['RECEIPT_WEBHOOK_URL', 'hooks.example'],
     ['KAFKA_BROKERS', 'kafka://kafka-1'],
     ['KAFKA_BROKERS', 'kafka-1:9092,'],
+    ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_KEY_PREFIX', 'a shop'],
+    ['COUPON_GATE_WITHOUT_REDIS', 'wait'],
   ])('%s=%s', (name, value) => {
     const problems = problemsOf({ ADMIN_PASSWORD: name === 'ADMIN_EMAIL' ? 'long enough' : undefined, [name]: value });
     expect(problems).toHaveLength(1);
@@ -149,6 +161,7 @@ describe('a wrong value is one line that names the variable', () => {
     ['JWT_SECRET', 'hunter2'],
     ['ALERT_WEBHOOK_URL', 'hooks.example/hunter2'],
     ['ALERT_WEBHOOK_SECRET', 'whsec_hunter2'],
+    ['REDIS_URL', 'http://:hunter2@redis'],
   ])('%s is not repeated, because it may hold a secret', (name, value) => {
     expect(problemsOf({ [name]: value }).join('\n')).not.toContain('hunter2');
   });
@@ -193,7 +206,7 @@ describe('combinations', () => {
     expect(problemsOf(env)).toEqual([expect.stringMatching(`^${missing} is missing\\. `)]);
   });
 
-  test.each(['REDIS_URL'])('%s is refused instead of being ignored', (name) => {
+  test.each(['DATA_PLATFORM_URL'])('%s is refused instead of being ignored', (name) => {
     expect(problemsOf({ [name]: 'anything' })).toEqual([`${name} is not supported in this version yet. Unset it.`]);
   });
 });

@@ -35,6 +35,12 @@ export interface Config {
   readonly eventLogRetentionDays: number;
   /** Null: events stay in this process. */
   readonly kafka: KafkaSettings | null;
+  /** Null: the database keeps locks, coupon queues and the ranking. */
+  readonly redisUrl: string | null;
+  /** Before every key, for shops that share a Redis. */
+  readonly redisKeyPrefix: string;
+  /** Who decides a rush for coupons while Redis is away. */
+  readonly couponGateWithoutRedis: (typeof COUPON_GATES_WITHOUT_REDIS)[number];
 }
 
 /** An address of somebody else's, told by POST. */
@@ -50,6 +56,7 @@ export class ConfigError extends Error {
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const COUPON_GATES_WITHOUT_REDIS = ['database', 'refuse'] as const;
 const JWT_SECRET_CHARACTERS_MIN = 32;
 const ADMIN_PASSWORD_CHARACTERS_MIN = 8;
 const POOL_CONNECTIONS_LIMIT = 1_000;
@@ -58,7 +65,7 @@ const EVENT_LOG_RETENTION_DAYS_LIMIT = 365;
 const RATE_LIMIT_PER_MINUTE_LIMIT = 1_000_000_000;
 
 /** Read, then refused: a setting that would be ignored in silence is worse than one that stops the start. */
-const NOT_SUPPORTED_YET = ['REDIS_URL', 'DATA_PLATFORM_URL'];
+const NOT_SUPPORTED_YET = ['DATA_PLATFORM_URL'];
 /** Standard Webhooks: base64 of 24 to 64 bytes. */
 const WEBHOOK_SECRET = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const WEBHOOK_SECRET_BYTES_MIN = 24;
@@ -104,6 +111,20 @@ const variables = z.object({
   RECEIPT_WEBHOOK_URL: webhookUrl('to send no receipts').optional(),
   RECEIPT_WEBHOOK_SECRET: webhookSecret().optional(),
   ...kafkaVariables,
+  // The message does not repeat the address: it may hold a password.
+  REDIS_URL: z
+    .url({
+      protocol: /^rediss?$/,
+      error: 'must be a Redis address like redis://:password@host:6379/0. Correct it, or unset it to do without Redis',
+    })
+    .optional(),
+  REDIS_KEY_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9:._-]{1,64}$/, 'must be 1 to 64 letters, digits, or any of : . _ -. Correct it, or unset it for none')
+    .default(''),
+  COUPON_GATE_WITHOUT_REDIS: z
+    .enum(COUPON_GATES_WITHOUT_REDIS, `must be one of ${COUPON_GATES_WITHOUT_REDIS.join(', ')}. Unset it for database`)
+    .default('database'),
 });
 
 /**
@@ -142,6 +163,9 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     alertWebhook: webhookOf(set.ALERT_WEBHOOK_URL, set.ALERT_WEBHOOK_SECRET),
     receiptWebhook: webhookOf(set.RECEIPT_WEBHOOK_URL, set.RECEIPT_WEBHOOK_SECRET),
     kafka: kafkaSettings(set),
+    redisUrl: set.REDIS_URL ?? null,
+    redisKeyPrefix: set.REDIS_KEY_PREFIX,
+    couponGateWithoutRedis: set.COUPON_GATE_WITHOUT_REDIS,
   };
 }
 

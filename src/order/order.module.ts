@@ -5,7 +5,9 @@ import { CONFIG } from '../config/config.module.js';
 import { DomainDatabase } from '../database/database.js';
 import { DatabaseLock } from '../locks/database-lock.js';
 import { Lock } from '../locks/lock.js';
+import { RedisLock } from '../locks/redis-lock.js';
 import { platformOf } from '../messaging/domain-platform.js';
+import { Redis } from '../redis/redis.js';
 import { CancelOrderUseCase } from './application/cancel-order.use-case.js';
 import { CreateOrderUseCase } from './application/create-order.use-case.js';
 import { DataPlatform } from './application/data-platform.port.js';
@@ -35,7 +37,14 @@ import { PaymentController } from './presentation/payment.controller.js';
   controllers: [OrdersController, UserOrdersController, PaymentController, AdminPaymentsController],
   providers: [
     ...platformOf('order'),
-    { provide: Lock, useFactory: (database: DomainDatabase) => new DatabaseLock(database), inject: [DomainDatabase] },
+    {
+      provide: Lock,
+      useFactory: (database: DomainDatabase, redis?: Redis) => {
+        const lock = new DatabaseLock(database);
+        return redis ? new RedisLock(redis, lock) : lock;
+      },
+      inject: [DomainDatabase, { token: Redis, optional: true }],
+    },
     { provide: DataPlatform, useFactory: ({ dataDir }: Config) => new FileDataPlatform(join(dataDir, 'data-platform')), inject: [CONFIG] },
     { provide: OrderRepository, useClass: PgOrderRepository },
     { provide: OrderQueries, useClass: PgOrderQueries },

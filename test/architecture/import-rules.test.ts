@@ -7,6 +7,8 @@ const PACKAGES: Packages = {
   declared: [
     'zod',
     'pg',
+    'redis',
+    '@redis/client',
     'fastify',
     '@fastify/static',
     '@nestjs/common',
@@ -57,7 +59,8 @@ const HOUSE: House = {
     '@nestjs/common',
   ],
   'src/database/database.ts': ['src/kernel/result.ts', 'src/config/config.ts', 'pg'],
-  'src/locks/locks.ts': ['src/database/database.ts'],
+  'src/redis/redis.ts': ['src/kernel/result.ts', '@redis/client'],
+  'src/locks/locks.ts': ['src/database/database.ts', 'src/redis/redis.ts'],
   'src/config/config.ts': ['zod', 'node:fs'],
   'src/http/problem.ts': ['src/kernel/result.ts', 'fastify', '@nestjs/platform-fastify'],
 
@@ -190,6 +193,8 @@ const PLANTS: readonly (readonly [rule: string, file: string, imports: string])[
   ['no-io-in-pure-code', 'src/kernel/money.ts', 'node:child_process'],
   ['pg-in-database-only', 'src/order/infrastructure/pg-orders.ts', 'pg'],
   ['pg-in-database-only', 'src/cli/audit.ts', 'pg'],
+  ['redis-in-redis-only', 'src/locks/locks.ts', '@redis/client'],
+  ['redis-in-redis-only', 'src/order/infrastructure/pg-orders.ts', 'redis'],
   ['fastify-at-the-edge-only', 'src/order/infrastructure/pg-orders.ts', '@fastify/static'],
   ['fastify-at-the-edge-only', 'src/messaging/messaging.module.ts', '@nestjs/platform-fastify'],
   ['fastify-at-the-edge-only', 'src/cli/audit.ts', 'fastify'],

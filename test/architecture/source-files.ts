@@ -16,13 +16,13 @@ export interface Complaint {
 
 export async function filesOf(root: string): Promise<File[]> {
   const files: File[] = [];
-  for await (const each of glob(['{src,test,bench}/**/*.{ts,sql,lua}', 'migrations/**/*.sql'], { cwd: root })) {
+  for await (const each of glob(['{src,test,bench,infra}/**/*.{ts,sql,lua}', 'migrations/**/*.sql'], { cwd: root })) {
     files.push({ path: each, text: await readFile(path.join(root, each), 'utf8') });
   }
   return files;
 }
 
-const NOT_A_DOMAIN = new Set(['kernel', 'cli', 'audit', 'messaging', 'database', 'locks', 'config', 'http']);
+const NOT_A_DOMAIN = new Set(['kernel', 'cli', 'audit', 'messaging', 'database', 'locks', 'redis', 'config', 'http']);
 
 /** The folder of src or migrations that the file stands in: a domain, a platform folder, or undefined for the files above them. */
 export const folderOf = (file: File): string | undefined => /^(?:src|migrations)\/([^/]+)\//.exec(file.path)?.[1];

@@ -15,6 +15,8 @@ const PLANTS: Record<CheckName, readonly (readonly File[])[]> = {
     [file('test/payment.test.ts', "test.todo('refunds');")],
     [file('test/payment.test.ts', "test.skip.each([1])('pays %s', () => {});")],
     [file('test/payment.test.ts', "test.skipIf(process.env.CI)('pays', () => {});")],
+    [file('test/redis/lock.test.ts', "describe.runIf(redis)('the lock', () => {});")],
+    [file('test/support/describe-with.ts', "describe.skipIf(problem)('the lock', () => {});")],
   ],
   'no console outside cli': [[file('src/order/application/get-orders.use-case.ts', "console.log('here');")]],
   'no cast to any': [
@@ -83,6 +85,7 @@ const TIDY: readonly File[] = [
   file('src/cli/audit.ts', "console.log('SELECT 1 FROM shop_order.orders, shop_product.holds');"),
   file('migrations/order/001_orders.sql', '-- not shop_user', 'CREATE TABLE shop_order.orders (id bigint);'),
   file('test/payment.test.ts', "test.each([1])('pays %s', () => {});"),
+  file('test/support/describe-with.ts', "describe.runIf(problem === '')(name, tests);"),
 ];
 
 describe.each(Object.keys(CHECKS) as CheckName[])('%s', (name) => {

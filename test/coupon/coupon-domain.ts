@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CouponGate } from '../../src/coupon/application/coupon-gate.port.js';
 import { OnOrderFailListener } from '../../src/coupon/application/listeners/on-order-fail.listener.js';
 import { OnOrderProcessingListener } from '../../src/coupon/application/listeners/on-order-processing.listener.js';
 import { PgCouponGate } from '../../src/coupon/infrastructure/pg-coupon-gate.js';
 import { PgCouponQueries } from '../../src/coupon/infrastructure/pg-coupon-queries.js';
 import { PgCouponRepository } from '../../src/coupon/infrastructure/pg-coupon.repository.js';
 import { PgUserCouponRepository } from '../../src/coupon/infrastructure/pg-user-coupon.repository.js';
-import { type PgTransaction, pgTransaction, sql } from '../../src/database/database.js';
+import { RedisCouponGate } from '../../src/coupon/infrastructure/redis-coupon-gate.js';
+import { RedisUserCouponRepository } from '../../src/coupon/infrastructure/redis-user-coupon.repository.js';
+import { type DomainDatabase, type PgTransaction, pgTransaction, sql } from '../../src/database/database.js';
 import { Databases } from '../../src/database/databases.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import type { CouponId, UserId } from '../../src/kernel/ids.js';
@@ -20,7 +23,9 @@ import { OrderProcessingFailDone } from '../../src/order/application/events/orde
 import { OrderProcessingFail } from '../../src/order/application/events/order-processing-fail.event.js';
 import { OrderProcessing } from '../../src/order/application/events/order-processing.event.js';
 import type { PaymentFailure } from '../../src/order/application/events/payment-failure.js';
+import { Redis, type RedisOptions } from '../../src/redis/redis.js';
 import { type FreshDatabase, freshDatabase } from '../support/database.js';
+import { connected } from '../support/redis.js';
 
 /** The events of the shop as far as coupons are concerned. */
 const catalogue = new EventCatalogue([
@@ -47,46 +52,78 @@ interface Payment {
   readonly totalAmount?: number;
 }
 
+export interface CouponDomainOptions {
+  /** Without it the database keeps the gate. */
+  readonly redis?: RedisOptions;
+  readonly whileAway?: 'database' | 'refuse';
+  readonly waitForRedis?: boolean;
+}
+
 /** The coupon domain on a database of its own, with the real bus before it. */
 export class CouponDomain {
   private readonly messaging: InProcessMessaging;
-  readonly gate: PgCouponGate;
+  private readonly opened: { close(): unknown }[] = [];
+  readonly gate: CouponGate;
   readonly queries: PgCouponQueries;
 
   private constructor(
     private readonly fresh: FreshDatabase,
     private readonly databases: Databases,
+    private readonly options: CouponDomainOptions,
   ) {
-    const database = databases.of('coupon');
     this.messaging = new InProcessMessaging(catalogue, databases, new SystemClock());
-    this.gate = new PgCouponGate(database);
-    this.queries = new PgCouponQueries(database);
+    this.gate = this.gateAt(databases.of('coupon'));
+    this.queries = new PgCouponQueries(databases.of('coupon'));
   }
 
-  static async start(): Promise<CouponDomain> {
+  static async start(options: CouponDomainOptions = {}): Promise<CouponDomain> {
     const fresh = await freshDatabase();
-    const domain = new CouponDomain(fresh, new Databases({ url: fresh.url }));
+    const domain = new CouponDomain(fresh, new Databases({ url: fresh.url }), options);
     const { bus } = domain.messaging;
-    const parts = [new PgUserCouponRepository(), new PgSagaJournal('coupon'), bus] as const;
+    const repository = options.redis ? new RedisUserCouponRepository(domain.connect(options.redis)) : new PgUserCouponRepository();
+    const parts = [repository, new PgSagaJournal('coupon'), bus] as const;
     const listeners = [new OnOrderProcessingListener(...parts), new OnOrderFailListener(...parts)];
     await domain.messaging.start(
       listeners.flatMap((target) =>
         subscriptionsOf(Object.getPrototypeOf(target) as object).map((subscription) => ({ subscription, target })),
       ),
     );
+    if (options.waitForRedis !== false) await domain.connected();
     return domain;
+  }
+
+  get databaseUrl(): string {
+    return this.fresh.url;
   }
 
   async stop(): Promise<void> {
     await this.messaging.stop();
-    await this.databases.close();
+    await Promise.all([this.databases, ...this.opened].map((each) => each.close()));
     await this.fresh.drop();
   }
 
   /** Another process of the shop at the same gate. */
-  anotherGate(): { gate: PgCouponGate; close: () => Promise<void> } {
+  anotherGate(): CouponGate {
     const databases = new Databases({ url: this.fresh.url });
-    return { gate: new PgCouponGate(databases.of('coupon')), close: () => databases.close() };
+    this.opened.push(databases);
+    return this.gateAt(databases.of('coupon'));
+  }
+
+  /** As a process has it that came up a while ago. */
+  private gateAt(database: DomainDatabase): CouponGate {
+    const { redis, whileAway = 'database' } = this.options;
+    return redis ? new RedisCouponGate(this.connect(redis), database, whileAway) : new PgCouponGate(database);
+  }
+
+  private connect(options: RedisOptions): Redis {
+    const redis = new Redis(options);
+    this.opened.push(redis);
+    return redis;
+  }
+
+  /** The connections to Redis that were asked for. */
+  async connected(): Promise<void> {
+    await Promise.all(this.opened.filter((each) => each instanceof Redis).map(connected));
   }
 
   /** Runs `work` while another process holds the coupon's row. */

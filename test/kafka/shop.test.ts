@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectCleanBooks } from '../support/books.js';
-import { type Answer, startShop, type TestShop } from '../support/shop.js';
+import type { Answer } from '../support/client.js';
+import { startShop, type TestShop } from '../support/shop.js';
 import { describeWithKafka, sharedKafka } from '../support/shared-kafka.js';
 
 const PRICE = 5_000;

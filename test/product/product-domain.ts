@@ -29,9 +29,15 @@ import { ReleaseExpiredHoldsUseCase } from '../../src/product/application/releas
 import type { NewProduct } from '../../src/product/domain/product.repository.js';
 import { PgProductQueries } from '../../src/product/infrastructure/pg-product-queries.js';
 import { PgProductRepository } from '../../src/product/infrastructure/pg-product.repository.js';
+import { DayCopies } from '../../src/product/infrastructure/day-copies.js';
 import { PgSalesRankingRepository } from '../../src/product/infrastructure/pg-sales-ranking.repository.js';
+import { PgTopSellerQueries } from '../../src/product/infrastructure/pg-top-seller-queries.js';
+import { RedisSalesRankingRepository } from '../../src/product/infrastructure/redis-sales-ranking.repository.js';
+import { RedisTopSellerQueries } from '../../src/product/infrastructure/redis-top-seller-queries.js';
+import type { RedisOptions } from '../../src/redis/redis.js';
 import { PgStockRepository } from '../../src/product/infrastructure/pg-stock.repository.js';
 import { freshDatabase } from '../support/database.js';
+import { connectedRedis } from '../support/redis.js';
 
 const OPERATOR = 1 as UserId;
 const CUSTOMER = 2;
@@ -75,11 +81,14 @@ class CountingUnitOfWork extends UnitOfWork {
 export type ProductDomain = Awaited<ReturnType<typeof openProductDomain>>;
 
 /** The product domain alone on a real database: its listeners on a real bus, everybody else's events sent by the test. */
-export async function openProductDomain() {
+export async function openProductDomain({ redis: redisOptions }: { readonly redis?: RedisOptions } = {}) {
   const fresh = await freshDatabase();
   const databases = new Databases({ url: fresh.url });
   const database = databases.of('product');
   const unitOfWork = new CountingUnitOfWork(database);
+  const redis = redisOptions && (await connectedRedis(redisOptions));
+  const copies = redis && new DayCopies(redis, database);
+  const ranking = new PgTopSellerQueries(database);
   const catalogue = new EventCatalogue(
     eventCatalogue.entries.map((entry) => ({ ...entry, subscribers: entry.subscribers.filter((name) => name.startsWith('product.')) })),
   );
@@ -96,7 +105,7 @@ export async function openProductDomain() {
     fail: new OnOrderFailListener(stock, journal, bus),
     expired: new OnOrderExpiredListener(stock, changed),
     cancelled: new OnOrderCancelledListener(stock, changed),
-    processed: new OnOrderProcessedListener(new PgSalesRankingRepository()),
+    processed: new OnOrderProcessedListener(copies ? new RedisSalesRankingRepository(copies) : new PgSalesRankingRepository()),
   };
   const bound = Object.values(listeners).flatMap((target) =>
     subscriptionsOf(Object.getPrototypeOf(target) as object).map((subscription) => ({ subscription, target })),
@@ -113,6 +122,7 @@ export async function openProductDomain() {
     receiveStock: new ReceiveStockUseCase(unitOfWork, products, publication),
     changeProduct: new ChangeProductUseCase(unitOfWork, products, publication),
     queries: new PgProductQueries(database),
+    ranking: copies ? new RedisTopSellerQueries(copies, database, ranking) : ranking,
 
     /** A product with one option per stock figure. */
     async product(
@@ -183,6 +193,7 @@ export async function openProductDomain() {
     async close(): Promise<void> {
       const broken = await rows(database, BROKEN_OPTIONS);
       await messaging.stop();
+      redis?.close();
       await databases.close();
       await fresh.drop();
       if (broken.length > 0) throw new Error(`stock and holds disagree: ${JSON.stringify(broken)}`);

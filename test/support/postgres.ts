@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { temporaryFolder } from '../../infra/temporary-folder.js';
 import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { migrate } from '../../src/database/migrate.js';
 
@@ -32,8 +29,7 @@ declare module 'vitest' {
 
 /** One PostgreSQL for the whole run, with one migrated database that `freshDatabase` copies. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'ordersaga-test-'));
-  removeWhenWeEnd(dataDir);
+  const dataDir = temporaryFolder();
   const postgres = await startEmbeddedPostgres({ dataDir, withoutSync: true, settings: SETTINGS });
   project.provide('postgresUrl', postgres.url);
   project.provide('templateProblem', await makeTemplate(postgres.url));
@@ -55,15 +51,4 @@ async function makeTemplate(url: string): Promise<string> {
   } finally {
     await admin.end();
   }
-}
-
-/** A process of its own session, which removes the folder at the end of its input: when we end, kill -9 and Ctrl-C included. */
-function removeWhenWeEnd(folder: string): void {
-  const script = 'while read -r _; do :; done; tries=0; until rm -rf "$1" || [ "$tries" = 30 ]; do tries=$((tries + 1)); sleep 1; done';
-  const janitor = spawn('/bin/sh', ['-c', script, 'ordersaga-test-janitor', folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  janitor.unref();
-  (janitor.stdin as Socket).unref();
 }

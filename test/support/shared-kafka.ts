@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import type { KafkaSettings } from '../../src/config/kafka-settings.js';
 import { describeWith } from './describe-with.js';
-import type { SharedKafka } from './kafka.js';
+import type { SharedKafka } from './kafka-server.js';
 
 const shared = (await (await fetch(inject('kafkaStarter'))).json()) as SharedKafka;
 

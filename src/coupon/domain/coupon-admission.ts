@@ -49,15 +49,15 @@ export type IssueRefusal = Refusal<keyof typeof REFUSALS>;
  *     an old snapshot refuses, a newer one refuses too; a coupon that was not there or not open yet was so at that moment.
  */
 export function refusalOf({ asker: { couponId }, coupon, held }: Asking): IssueRefusal | undefined {
-  if (!coupon) return no('COUPON_NOT_FOUND', { couponId });
-  if (held !== undefined) return no('ALREADY_ISSUED', { couponId, admission: held });
-  if (coupon.phase === 'UPCOMING') return no('COUPON_NOT_STARTED', { couponId });
-  if (coupon.phase === 'EXPIRED') return no('EXPIRED_COUPON', { couponId, expiresAt: coupon.expiresAt.toISOString() });
-  if (coupon.issued >= coupon.quantity) return no('COUPON_SOLD_OUT', { couponId });
+  if (!coupon) return issueRefusal('COUPON_NOT_FOUND', { couponId });
+  if (held !== undefined) return issueRefusal('ALREADY_ISSUED', { couponId, admission: held });
+  if (coupon.phase === 'UPCOMING') return issueRefusal('COUPON_NOT_STARTED', { couponId });
+  if (coupon.phase === 'EXPIRED') return issueRefusal('EXPIRED_COUPON', { couponId, expiresAt: coupon.expiresAt.toISOString() });
+  if (coupon.issued >= coupon.quantity) return issueRefusal('COUPON_SOLD_OUT', { couponId });
   return undefined;
 }
 
-const no = (code: keyof typeof REFUSALS, details: Readonly<Record<string, unknown>>): IssueRefusal => ({
+export const issueRefusal = (code: keyof typeof REFUSALS, details: Readonly<Record<string, unknown>>): IssueRefusal => ({
   code,
   message: REFUSALS[code],
   details,

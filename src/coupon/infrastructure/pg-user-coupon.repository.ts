@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { pgTransaction, sql } from '../../database/database.js';
-import type { PaymentId, UserCouponId } from '../../kernel/ids.js';
+import { pgTransaction, sql, type Statement } from '../../database/database.js';
+import type { CouponId, PaymentId, UserCouponId, UserId } from '../../kernel/ids.js';
 import type { Transaction } from '../../kernel/transaction.js';
 import type { CouponUse, HeldCoupon, UseRequest } from '../domain/coupon-use.js';
 import { UserCouponRepository } from '../domain/user-coupon.repository.js';
@@ -14,11 +14,26 @@ interface HeldRow {
   readonly order_has_coupon: boolean;
 }
 
+export interface CancelledUse {
+  readonly paymentId: PaymentId;
+  readonly couponId: CouponId;
+  readonly userId: UserId;
+}
+
 @Injectable()
 export class PgUserCouponRepository extends UserCouponRepository {
-  override async lock(tx: Transaction, requests: readonly UseRequest[]): Promise<ReadonlyMap<PaymentId, HeldCoupon>> {
+  override lock(tx: Transaction, requests: readonly UseRequest[]): Promise<ReadonlyMap<PaymentId, HeldCoupon>> {
+    return this.find(tx, LOCK_USER_COUPONS, requests);
+  }
+
+  /** As {@link lock}, without waiting for anybody: what was committed a moment ago. */
+  protected look(tx: Transaction, requests: readonly UseRequest[]): Promise<ReadonlyMap<PaymentId, HeldCoupon>> {
+    return this.find(tx, LOOK_AT_USER_COUPONS, requests);
+  }
+
+  private async find(tx: Transaction, statement: Statement, requests: readonly UseRequest[]): Promise<ReadonlyMap<PaymentId, HeldCoupon>> {
     if (requests.length === 0) return new Map();
-    const rows = await pgTransaction(tx).query<HeldRow>(LOCK_USER_COUPONS, [
+    const rows = await pgTransaction(tx).query<HeldRow>(statement, [
       requests.map(({ paymentId }) => paymentId),
       requests.map(({ orderId }) => orderId),
       requests.map(({ couponId }) => couponId),
@@ -37,9 +52,12 @@ export class PgUserCouponRepository extends UserCouponRepository {
   }
 
   override async cancelUses(tx: Transaction, paymentIds: readonly PaymentId[]): Promise<ReadonlySet<PaymentId>> {
-    if (paymentIds.length === 0) return new Set();
-    const rows = await pgTransaction(tx).query<{ payment_id: PaymentId }>(CANCEL_USES, [paymentIds]);
-    return new Set(rows.map(({ payment_id }) => payment_id));
+    const cancelled = await this.cancel(tx, paymentIds);
+    return new Set(cancelled.map(({ paymentId }) => paymentId));
+  }
+
+  protected async cancel(tx: Transaction, paymentIds: readonly PaymentId[]): Promise<readonly CancelledUse[]> {
+    return paymentIds.length === 0 ? [] : pgTransaction(tx).query<CancelledUse>(CANCEL_USES, [paymentIds]);
   }
 }
 
@@ -53,18 +71,18 @@ const heldCoupon = ({ id, discount_rate, expired, used, order_has_coupon }: Held
 
 // Two payments of one order never run at a time, so `order_has_coupon` may come from before the lock; were they ever to,
 // the unique index turns the second away.
-const LOCK_USER_COUPONS = sql(
-  'coupon.lock-user-coupons',
-  `SELECT wanted.payment_id, held.id, coupon.discount_rate,
+const FIND_USER_COUPONS = `
+   SELECT wanted.payment_id, held.id, coupon.discount_rate,
           coupon.expires_at <= clock_timestamp() AS expired,
           held.state = 'USED' AS used,
           EXISTS (SELECT FROM shop_coupon.user_coupon other WHERE other.order_id = wanted.order_id) AS order_has_coupon
    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS wanted (payment_id, order_id, coupon_id, user_id)
    JOIN shop_coupon.user_coupon held ON held.coupon_id = wanted.coupon_id AND held.user_id = wanted.user_id
    JOIN shop_coupon.coupon ON coupon.id = held.coupon_id
-   ORDER BY held.id
-   FOR UPDATE OF held`,
-);
+   ORDER BY held.id`;
+
+const LOCK_USER_COUPONS = sql('coupon.lock-user-coupons', `${FIND_USER_COUPONS} FOR UPDATE OF held`);
+const LOOK_AT_USER_COUPONS = sql('coupon.look-at-user-coupons', FIND_USER_COUPONS);
 
 const USE_COUPONS = sql(
   'coupon.use-coupons',
@@ -81,5 +99,5 @@ const CANCEL_USES = sql(
    )
    UPDATE shop_coupon.user_coupon SET state = 'AVAILABLE', order_id = NULL, payment_id = NULL, used_at = NULL
    FROM used WHERE user_coupon.id = used.id
-   RETURNING used.payment_id`,
+   RETURNING used.payment_id AS "paymentId", coupon_id AS "couponId", user_id AS "userId"`,
 );

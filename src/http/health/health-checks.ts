@@ -7,12 +7,28 @@ const CHECK_MS_MAX = 2_000;
 @Injectable()
 export class HealthChecks {
   private readonly checks = new Map<string, () => Promise<unknown>>();
+  private readonly dispensable = new Map<string, () => string | null>();
 
   constructor(private readonly indicators: HealthIndicatorService) {}
 
   /** `check` throws, or takes more than 2 s, when the part is not ready. */
   add(name: string, check: () => Promise<unknown>): void {
     this.checks.set(name, check);
+  }
+
+  /** A part that the process can do without for a while. `problem` tells what is wrong with it, or null. */
+  addDispensable(name: string, problem: () => string | null): void {
+    this.dispensable.set(name, problem);
+  }
+
+  /** Up or degraded: these never make the process unready. */
+  dispensableParts(): Readonly<Record<string, { status: string; message?: string }>> {
+    return Object.fromEntries(
+      [...this.dispensable].map(([name, problemOf]) => {
+        const problem = problemOf();
+        return [name, problem === null ? { status: 'up' } : { status: 'degraded', message: problem }];
+      }),
+    );
   }
 
   indicatorsOfAll() {

@@ -37,12 +37,12 @@ export class HealthController {
     }
     try {
       const { status, details } = await this.health.check(this.checks.indicatorsOfAll());
-      return { status, details };
+      return { status, details: { ...details, ...this.checks.dispensableParts() } };
     } catch (error) {
       if (!(error instanceof ServiceUnavailableException)) throw error;
       void reply.status(503);
       const { status, details } = error.getResponse() as Health;
-      return { status, ...(details && { details }) };
+      return { status, details: { ...details, ...this.checks.dispensableParts() } };
     }
   }
 }

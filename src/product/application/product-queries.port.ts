@@ -43,20 +43,6 @@ export interface ProductDetail {
   }[];
 }
 
-export interface TopSeller {
-  readonly productId: ProductId;
-  readonly name: string;
-  readonly price: number;
-  readonly salesCount: number;
-  readonly lastSoldAt: Date;
-}
-
-export interface TopSellers {
-  readonly items: readonly TopSeller[];
-  /** The first moment that counts. */
-  readonly since: Date;
-}
-
 /** What everybody may see of products. */
 export abstract class ProductQueries {
   /**
@@ -66,7 +52,4 @@ export abstract class ProductQueries {
   abstract list(request: ListRequest): Promise<readonly ListedProduct[]>;
 
   abstract detail(productId: ProductId): Promise<ProductDetail | undefined>;
-
-  /** The most sold products of today and the `days` − 1 days before it, in UTC; of equals, the one sold last comes first. */
-  abstract topSellers(days: number, rowsMax: number): Promise<TopSellers>;
 }

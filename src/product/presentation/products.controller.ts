@@ -9,6 +9,7 @@ import { Route } from '../../http/route.js';
 import { idParam } from '../../http/schemas.js';
 import type { ProductId } from '../../kernel/ids.js';
 import { ProductQueries } from '../application/product-queries.port.js';
+import { TopSellerQueries } from '../application/top-seller-queries.port.js';
 import { ListedProduct, ListQuery, Product, productCursor, TopQuery, TopSellers } from './product-schemas.js';
 import { productAnswer } from './product-answer.js';
 
@@ -20,6 +21,7 @@ export class ProductsController {
 
   constructor(
     private readonly products: ProductQueries,
+    private readonly ranking: TopSellerQueries,
     @Inject(CONFIG) config: Config,
   ) {
     this.currency = config.currency.code;
@@ -44,7 +46,7 @@ export class ProductsController {
     answer: TopSellers,
   })
   async top(@Query({ schema: TopQuery }) { days, limit }: z.output<typeof TopQuery>) {
-    const { items, since } = await this.products.topSellers(days, limit);
+    const { items, since } = await this.ranking.topSellers(days, limit);
     return {
       items: items.map((item, index) => ({
         ...item,

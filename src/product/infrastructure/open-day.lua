@@ -1,0 +1,16 @@
+-- Puts the loaded copy of a day into use, unless there is one that is as new.
+--
+-- KEYS     the copy: units, last sales, state; the loaded one: units, last sales
+-- ARGV     epoch, revision, how many milliseconds it may live
+
+local epoch, revision = (redis.call('GET', KEYS[3]) or ''):match('^(%S+) (%d+)')
+if epoch == ARGV[1] and tonumber(revision) >= tonumber(ARGV[2]) then
+  return redis.call('DEL', KEYS[4], KEYS[5])
+end
+redis.call('RENAME', KEYS[4], KEYS[1])
+redis.call('RENAME', KEYS[5], KEYS[2])
+redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. redis.call('ZCARD', KEYS[1]))
+for i = 1, 3 do
+  redis.call('PEXPIRE', KEYS[i], ARGV[3])
+end
+return 1
