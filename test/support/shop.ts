@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseConfig } from '../../src/config/config.js';
 import { InProcessMessaging } from '../../src/messaging/in-process/in-process-messaging.js';
 import { type Shop, startShop as openShop } from '../../src/shop.js';
+import { expectCleanBooks } from './books.js';
 import { freshDatabase } from './database.js';
 
 const SETTLE_MS_MAX = 20_000;
@@ -28,6 +29,7 @@ export interface CallOptions {
 export interface TestShop {
   readonly address: string;
   readonly databaseUrl: string;
+  readonly domainUrls: Readonly<Record<string, string>>;
   readonly dataDir: string;
   readonly shop: Shop;
   /** `api('POST', '/api/orders', { token, body })` over the wire. */
@@ -47,7 +49,8 @@ export interface TestShop {
   }>;
   /** Waits until every durable event has been delivered to every subscriber. */
   settle(): Promise<void>;
-  stop(): Promise<void>;
+  /** Fails when the books are not clean then; `audit: false` is for a test that has put something wrong into them. */
+  stop(options?: { readonly audit?: boolean }): Promise<void>;
 }
 
 /** The whole shop in this process, on a fresh database and any free port; `environment` as for `npm start`. */
@@ -86,10 +89,10 @@ export async function startShop(environment: Readonly<Record<string, string>> = 
   const operatorToken = (): Promise<string> =>
     (operator ??= must(api('POST', '/api/auth/login', { body: OPERATOR }), 200).then((body) => body.accessToken));
 
+  const books = { databaseUrl: database.url, domainUrls: config.domainDatabaseUrls, dataDir };
   return {
     address,
-    databaseUrl: database.url,
-    dataDir,
+    ...books,
     shop,
     api,
     operatorToken,
@@ -120,10 +123,14 @@ export async function startShop(environment: Readonly<Record<string, string>> = 
         await sleep(10);
       }
     },
-    async stop() {
-      await shop.stop();
-      await database.drop();
-      await rm(dataDir, { recursive: true, force: true });
+    async stop({ audit = true } = {}) {
+      try {
+        await shop.stop();
+        if (audit) await expectCleanBooks({ ...books, settle: () => Promise.resolve() }, { inMotion: true });
+      } finally {
+        await database.drop();
+        await rm(dataDir, { recursive: true, force: true });
+      }
     },
   };
 }
