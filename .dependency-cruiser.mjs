@@ -15,7 +15,7 @@ const ROOT = '^src/(?:app\\.module|event-catalogue|main)\\.ts$|^src/cli/';
 /** The event bus, envelopes and listener decorators; the adapters live in folders below, the wiring in the two files named here. */
 const MESSAGING_INTERFACES = '^src/messaging/(?!(?:messaging\\.module|domain-platform)\\.ts$)[^/]+\\.ts$';
 const MESSAGING_ADAPTERS = '^src/messaging/[^/]+/';
-/** Reads every domain's tables with SQL of its own and imports no domain; the shop itself never asks it. */
+/** Reads every domain's tables with SQL of its own and imports no domain. Operators ask it, through cli/ and console/; the shop itself never does. */
 const OBSERVER = '^src/audit/';
 const TESTS = '\\.test\\.ts$';
 

@@ -1,94 +1,133 @@
-import { Database, type PgTransaction, sql } from '../database/database.js';
-import { CENSUS_NAMES, type Census, censusOf } from './census.js';
-import type { Check, FindingRow } from './check.js';
+import { OutOfTime } from '../database/snapshot-session.js';
+import { type Addresses, type Book, type Books, CannotAudit } from './books.js';
+import { CENSUS_NAMES, type Census, countIn, sumOf } from './census.js';
+import { type Check, FINDINGS_LISTED_MAX, type FindingRow, statementOf, statementOverCopies } from './check.js';
 import { checksFor } from './checks/all.js';
+import { copyToHome } from './copies.js';
+import { DELIVERED_TABLES, fileSizes, loadDelivered } from './delivered-orders.js';
+import { withBooks } from './open-books.js';
 import type { AuditReport, CheckReport, Findings } from './report.js';
 
-export interface AuditOptions {
-  readonly url: string;
-  /** `DATABASE_URL_<DOMAIN>`, as for the shop. */
-  readonly domainUrls?: Readonly<Record<string, string>>;
+export interface AuditOptions extends Addresses {
   /** Also refuse what is pending: for a shop where nothing is under way. */
   readonly settled?: boolean;
+  /** The files of the data platform; without them 6.2 has nothing to look into. */
+  readonly deliveredFolder?: string;
+  /** Refuses with {@link AuditInProgress} while another one that was asked for like this is running, in whichever process. */
+  readonly oneAtATime?: boolean;
+  /** Then it ends, without a result. */
+  readonly timeMsMax?: number;
+  /** Told of each thing done, such as `1.2` or a table that is read. */
+  readonly onProgress?: (done: string) => void;
 }
 
-/** The books cannot be read, so nothing is known about them. The message tells the remedy. */
-export class CannotAudit extends Error {
-  override readonly name = 'CannotAudit';
-}
-
-const DOMAINS = ['order', 'product', 'coupon', 'user'];
+const TIME_MS_MAX = 10 * 60_000;
 
 /**
- * Checks the shop's books against the invariants of the design, all in one snapshot.
+ * Checks the shop's books against the invariants of the design. What a running shop may leave half done for a moment is
+ * pending, and no violation; the tables tell which it is. How several databases are compared is told at `withBooks`.
  *
- * B1: every statement sees the same snapshot, so what one domain has and another has not is no question of timing.
- * B2: only reads, and without row locks: no writer waits, and the audit waits for none.
- * B3: what a running shop may leave half done for a moment is pending, and no violation; the tables tell which it is.
- *
- * @throws CannotAudit when there are no books, or when domains have databases of their own; Unavailable when the
- *   database does not answer.
+ * @throws CannotAudit when there are no books, or when it takes too long; AuditInProgress; Unavailable when a database does not answer.
  */
 export async function audit(options: AuditOptions | string): Promise<AuditReport> {
-  const { url, domainUrls = {}, settled = false } = typeof options === 'string' ? { url: options } : options;
-  const elsewhere = DOMAINS.filter((domain) => (domainUrls[domain] ?? url) !== url);
-  if (elsewhere.length > 0) {
-    // No snapshot spans two databases.
-    throw new CannotAudit(
-      `${elsewhere.join(', ')} in a database of its own: this version audits only shops whose domains share one database.`,
-    );
-  }
-  // A connection of its own: payments never wait for one that an audit holds.
-  const database = new Database({ url, poolConnectionsMax: 1 });
+  const {
+    timeMsMax = TIME_MS_MAX,
+    settled = false,
+    oneAtATime = false,
+    deliveredFolder,
+    onProgress = () => {},
+    ...where
+  } = optionsOf(options);
+  const sizes = deliveredFolder === undefined ? null : await fileSizes(deliveredFolder);
   try {
-    return await database.transaction('audit', (tx) => auditSnapshot(tx, settled));
-  } finally {
-    await database.close();
+    return await withBooks(where, { timeMsMax, oneAtATime, temporaryTables: sizes ? DELIVERED_TABLES : '' }, async (books) => {
+      const lines = deliveredFolder && sizes ? await loadDelivered(books.home.session, deliveredFolder, sizes) : 0;
+      if (books.others.length > 0) await copyToHome(books, onProgress);
+      return auditBooks(books, { settled, delivered: sizes !== null, lines, onProgress });
+    });
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error;
+    throw new CannotAudit(`the audit was not through after ${Math.ceil(timeMsMax / 1_000)} s, and was ended`, { cause: error });
   }
 }
 
-async function auditSnapshot(tx: PgTransaction, settled: boolean): Promise<AuditReport> {
-  await tx.query(ONE_SNAPSHOT);
-  const schemas = (await tx.query<{ schema: string }>(SCHEMAS)).map(({ schema }) => schema);
-  const missing = DOMAINS.filter((domain) => !schemas.includes(`shop_${domain}`));
-  if (missing.length > 0) {
-    throw new CannotAudit(`no shop has been opened on this database (no tables of ${missing.join(', ')}). Run: npm start`);
-  }
+const optionsOf = (options: AuditOptions | string): AuditOptions => (typeof options === 'string' ? { url: options } : options);
 
-  const [counted] = await tx.query<Census & { at: Date }>(censusOf(schemas));
-  if (!counted) throw new Error('the census answered nothing');
-  const { at, ...census } = counted;
-  const checks: CheckReport[] = [];
-  for (const check of checksFor(schemas)) {
-    // oxlint-disable-next-line no-await-in-loop -- a connection runs one statement at a time
-    checks.push(reportOf(check, census, await tx.query<FindingRow>(check.statement)));
-  }
-
-  const violations = checks.reduce((total, check) => total + check.violations.total, 0);
-  const pending = checks.reduce((total, check) => total + check.pending.total, 0);
-  return { at: at.toISOString(), clean: violations === 0 && !(settled && pending > 0), violations, pending, census, checks };
+interface Reading {
+  readonly settled: boolean;
+  readonly delivered: boolean;
+  readonly lines: number;
+  readonly onProgress: (done: string) => void;
 }
 
-const ONE_SNAPSHOT = sql('audit.one-snapshot', 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+interface Answer {
+  readonly check: Check;
+  readonly rows: readonly FindingRow[];
+}
 
-/** Domains whose tables are all there: of those of messaging, the last one made is that of parked events. */
-const SCHEMAS = sql(
-  'audit.schemas',
-  `SELECT schemaname AS schema FROM pg_tables WHERE schemaname LIKE 'shop\\_%' AND tablename = 'event_parked' ORDER BY schemaname`,
-);
+async function auditBooks(books: Books, { settled, delivered, lines, onProgress }: Reading): Promise<AuditReport> {
+  const everywhere = [books.home, ...books.others];
+  const copied = books.others.flatMap(({ domains }) => domains);
+  const checks = checksFor([...books.home.domains, ...copied].toSorted(), { delivered });
+  const placeOf = (check: Check): Book =>
+    everywhere.find(({ domains }) => check.reads.every((domain) => domains.includes(domain))) ?? books.home;
 
-function reportOf({ id, title, examines }: Check, census: Census, rows: readonly FindingRow[]): CheckReport {
+  const readBook = async (book: Book): Promise<{ counted: Partial<Census>; answers: readonly Answer[] }> => {
+    const counted = await countIn(book.session, book.domains);
+    const answers: Answer[] = [];
+    // One by one: a session runs one statement at a time.
+    for (const [number, check] of checks.entries()) {
+      if (placeOf(check) !== book) continue;
+      const statement = check.reads.every((domain) => book.domains.includes(domain))
+        ? statementOf(check, number)
+        : statementOverCopies(check, copied, number);
+      answers.push({ check, rows: statement === null ? [] : await book.session.query<FindingRow>(statement) });
+      onProgress(check.id);
+    }
+    return { counted, answers };
+  };
+  const read = await Promise.all(everywhere.map(readBook));
+
+  const census = sumOf([...read.map(({ counted }) => counted), { deliveredLines: lines }]);
+  const byId = Map.groupBy(
+    read.flatMap(({ answers }) => answers),
+    ({ check }) => check.id,
+  );
+  const reports = [...new Set(checks.map(({ id }) => id))].map((id) => reportOf(byId.get(id) ?? [], census));
+  const violations = totalOf(reports.map((report) => report.violations));
+  const pending = totalOf(reports.map((report) => report.pending));
+  return {
+    at: books.home.at.toISOString(),
+    databases: everywhere.map(({ name, domains, at }) => ({ name, domains, at: at.toISOString() })),
+    clean: violations === 0 && !(settled && pending > 0),
+    violations,
+    pending,
+    census,
+    checks: reports,
+  };
+}
+
+/** Of one check, or of the same check at several places. */
+function reportOf(answers: readonly Answer[], census: Census): CheckReport {
+  const [first] = answers;
+  if (!first) throw new Error('a check was not run');
+  const { id, title, examines } = first.check;
   return {
     id,
     title,
     examined: census[examines],
     examinedWhat: CENSUS_NAMES[examines],
-    violations: findings(rows.filter(({ pending }) => !pending)),
-    pending: findings(rows.filter(({ pending }) => pending)),
+    violations: findings(answers.map(({ rows }) => rows.filter(({ pending }) => !pending))),
+    pending: findings(answers.map(({ rows }) => rows.filter(({ pending }) => pending))),
   };
 }
 
-const findings = (rows: readonly FindingRow[]): Findings => ({
-  total: rows[0]?.total ?? 0,
-  listed: rows.map(({ sentence, facts }) => ({ sentence, facts })),
+const findings = (places: readonly (readonly FindingRow[])[]): Findings => ({
+  total: places.reduce((total, rows) => total + (rows[0]?.total ?? 0), 0),
+  listed: places
+    .flat()
+    .slice(0, FINDINGS_LISTED_MAX)
+    .map(({ sentence, facts }) => ({ sentence, facts })),
 });
+
+const totalOf = (each: readonly Findings[]): number => each.reduce((sum, { total }) => sum + total, 0);

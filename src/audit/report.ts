@@ -26,9 +26,19 @@ export interface CheckReport {
   readonly pending: Findings;
 }
 
-export interface AuditReport {
-  /** When the snapshot was taken, by the database's clock; ISO 8601. */
+/** A database that was read. */
+export interface AuditedDatabase {
+  /** Host and database. */
+  readonly name: string;
+  readonly domains: readonly string[];
+  /** When its snapshot was taken, by its own clock; ISO 8601. */
   readonly at: string;
+}
+
+export interface AuditReport {
+  /** When the snapshot of the order domain's database was taken, by its clock; ISO 8601. */
+  readonly at: string;
+  readonly databases: readonly AuditedDatabase[];
   /** No violations; with `settled` asked for, nothing pending either. */
   readonly clean: boolean;
   readonly violations: number;

@@ -8,6 +8,7 @@ const INVARIANTS: Readonly<Record<string, string>> = {
   4: 'Coupons',
   5: 'Events',
   6: 'Side effects',
+  7: 'Liveness',
 };
 const TITLE_WIDTH = 62;
 
@@ -26,7 +27,16 @@ export function auditTable(report: AuditReport, { name, inColour, settled }: Tab
       ? []
       : [`  ${paint('bold', heading)}`, ...ofInvariant.flatMap((check) => linesOf(check, settled, paint)), ''];
   });
-  return `${[`Audit of ${name}`, `One snapshot, taken at ${report.at}`, '', ...checks, verdictOf(report, settled, paint)].join('\n')}\n`;
+  return `${[`Audit of ${name}`, ...snapshotsOf(report), '', ...checks, verdictOf(report, settled, paint)].join('\n')}\n`;
+}
+
+function snapshotsOf({ at, databases }: AuditReport): string[] {
+  if (databases.length === 1) return [`One snapshot, taken at ${at}`];
+  const width = Math.max(...databases.map(({ name }) => name.length));
+  return [
+    `${databases.length} databases, a snapshot of each`,
+    ...databases.map((each) => `  ${each.name.padEnd(width)}  ${each.at}  ${each.domains.join(', ')}`),
+  ];
 }
 
 type Style = 'bold' | 'red' | 'green' | 'yellow' | 'dim';

@@ -27,14 +27,15 @@ export interface DatabaseOptions {
 
 const TRANSACTION_ATTEMPTS_MAX = 5;
 const RETRY_DELAY_MS_MAX = 200;
-const CONNECT_TIMEOUT_MS = 10_000;
+export const CONNECT_TIMEOUT_MS = 10_000;
 /** Serialization failure and deadlock: the transaction did nothing and may run again. */
 const RETRYABLE = new Set(['40001', '40P01']);
 /** Class 08 (connection), 57P (shutdown, crash, cannot connect now), 53300 (too many connections), and the socket's own errors. */
 const AWAY_CODES = /^(08|57P|53300|ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH)/;
 const AWAY_MESSAGES = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
 
-const types: pg.CustomTypesConfig = {
+/** How values arrive: int8 as number, the rest as `pg` does it. */
+export const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) =>
     oid === pg.types.builtins.INT8 ? safeInteger : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
 };
@@ -189,7 +190,7 @@ function isRetryable(error: unknown): boolean {
 }
 
 /** Says of a lost or refused connection that the database is away; every other error stays what it is. */
-function asUnavailable(error: unknown): unknown {
+export function asUnavailable(error: unknown): unknown {
   const code = (error as { code?: string } | null)?.code ?? '';
   const message = error instanceof Error ? error.message : '';
   const away = AWAY_CODES.test(code) || AWAY_MESSAGES.test(message);

@@ -40,6 +40,11 @@ export class Databases {
     return [...Map.groupBy(domains, (domain) => this.urlOf(domain)).values()] as [string, ...string[]][];
   }
 
+  /** Where they are, for whoever reads them over connections of its own. */
+  get addresses(): Pick<DatabasesOptions, 'url' | 'domainUrls'> {
+    return this.options;
+  }
+
   /** @throws when one of them does not answer. */
   async ping(): Promise<void> {
     // One statement cannot ask several servers: it is one by one, at once.

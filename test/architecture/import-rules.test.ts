@@ -43,7 +43,7 @@ const HOUSE: House = {
     'node:fs',
   ],
   'src/audit/audit.ts': ['src/database/database.ts', 'src/config/config.ts', 'src/kernel/result.ts'],
-  'src/console/infrastructure/books.ts': ['src/audit/audit.ts', 'src/database/database.ts'],
+  'src/console/presentation/audit.controller.ts': ['src/audit/audit.ts', 'src/database/database.ts', 'src/http/problem.ts'],
   'src/console/presentation/dead-letters.controller.ts': ['src/messaging/dead-letters.ts', 'src/http/problem.ts'],
 
   'src/kernel/money.ts': ['zod', 'node:crypto'],
@@ -182,6 +182,9 @@ const PLANTS: readonly (readonly [rule: string, file: string, imports: string])[
   ['only-cli-and-console-audit', 'src/order/presentation/orders.controller.ts', 'src/audit/audit.ts'],
   ['only-cli-and-console-audit', 'src/order/order.module.ts', 'src/audit/audit.ts'],
   ['only-cli-and-console-audit', 'src/http/problem.ts', 'src/audit/audit.ts'],
+  ['only-cli-and-console-audit', 'src/messaging/event-bus.ts', 'src/audit/audit.ts'],
+  ['only-cli-and-console-audit', 'src/a-domain-of-tomorrow/presentation/thing.controller.ts', 'src/audit/audit.ts'],
+  ['audit-imports-database-only', 'src/audit/audit.ts', 'src/console/presentation/dead-letters.controller.ts'],
   ['only-cli-and-console-audit', 'src/app.module.ts', 'src/audit/audit.ts'],
 
   ['pure-code-uses-zod-only', 'src/order/domain/order.service.ts', '@nestjs/common'],

@@ -1,5 +1,6 @@
 -- The books of a small shop in the middle of its day. At rest: orders 1 to 4 and 6. Under way: the payment of order 5, the
 -- release of the cancelled order 7, the hold of order 8 that is being placed, and the ranking of order 6.
+-- Each statement writes and reads one domain only, so that each domain can have a database of its own.
 
 INSERT INTO shop_user.account (id, email, password_hash, role, balance) OVERRIDING SYSTEM VALUE VALUES
   (1, 'operator@example.com', '-', 'operator', 0),
@@ -76,7 +77,7 @@ INSERT INTO shop_coupon.user_coupon (id, coupon_id, user_id, admission, state, o
   (3, 2, 3, 1, 'USED', 6, 6, '2026-03-02 00:45Z');
 
 INSERT INTO shop_order.event_log (topic, shard, position, event_id, subject, dataschema, time, data)
-SELECT topic, subject % 16, 1, subject::text, subject::text, topic || '.v1', '2026-03-02Z', '{}'
+SELECT topic, subject % 16, 1, subject::text, subject::text, topic || '.v1', CASE topic WHEN 'order.processed' THEN '2026-03-02Z' ELSE now() END, '{}'
 FROM (VALUES ('order.processed', 1), ('order.processed', 2), ('order.processed', 6), ('order.expired', 4), ('order.cancelled', 7)) AS e (topic, subject);
 
 INSERT INTO shop_order.event_log_head (topic, shard, next_position)
@@ -85,8 +86,11 @@ FROM unnest(ARRAY['order.processed', 'order.expired', 'order.cancelled']) AS t (
 
 INSERT INTO shop_product.event_cursor (subscriber, topic, source, shard, position)
 SELECT CASE topic WHEN 'order.processed' THEN 'product.rank-sales' ELSE 'product.release-stock' END, topic, 'order', shard,
-       CASE WHEN (topic, shard) IN (('order.processed', 6), ('order.cancelled', 7)) THEN 0 ELSE next_position - 1 END
-FROM shop_order.event_log_head;
+       CASE WHEN (topic, shard) IN (('order.processed', 1), ('order.processed', 2), ('order.expired', 4)) THEN 1 ELSE 0 END
+FROM unnest(ARRAY['order.processed', 'order.expired', 'order.cancelled']) AS t (topic), generate_series(0, 15) AS s (shard);
+
+INSERT INTO shop_order.event_cursor (subscriber, topic, source, shard, position)
+SELECT 'order.data-platform', topic, 'order', shard, next_position - 1 FROM shop_order.event_log_head WHERE topic = 'order.processed';
 
 INSERT INTO shop_product.daily_sales (day, product_id, units, last_sold_at) VALUES
   ('2026-03-01', 1, 2, '2026-03-01 23:30Z'),

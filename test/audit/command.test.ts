@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditReport } from '../../src/audit/report.js';
 import { auditCommand } from '../../src/cli/audit-command.js';
 import { temporaryFolder } from '../support/embedded.js';
@@ -6,16 +7,24 @@ import { type ExampleBooks, exampleBooks } from './example-books.js';
 
 let books: ExampleBooks;
 
-beforeEach(async () => {
+beforeAll(async () => {
   books = await exampleBooks();
 });
 
-afterEach(() => books.drop());
+beforeEach(() => books.writeAnew());
+
+afterAll(() => books.drop());
+
+const environment = (of = books): NodeJS.ProcessEnv => ({
+  DATABASE_URL: of.url,
+  DATA_DIR: dirname(of.deliveredFolder),
+  ...Object.fromEntries(Object.entries(of.domainUrls).map(([domain, url]) => [`DATABASE_URL_${domain.toUpperCase()}`, url])),
+});
 
 async function run(args: readonly string[], { env, isTTY = false }: { env?: NodeJS.ProcessEnv; isTTY?: boolean } = {}) {
   const written = { out: '', err: '' };
   const into = (name: keyof typeof written) => ({ isTTY, write: (text: string) => (written[name] += text) });
-  const code = await auditCommand(args, env ?? { DATABASE_URL: books.url }, into('out'), into('err'));
+  const code = await auditCommand(args, env ?? environment(), into('out'), into('err'));
   return { code, ...written };
 }
 
@@ -53,18 +62,35 @@ describe('npm run audit', () => {
 
   test('tells a check that had nothing to go through from one that found nothing', async () => {
     await books.plant(
-      'DELETE FROM shop_coupon.user_coupon WHERE id = 2; UPDATE shop_coupon.coupon SET issued = 1; DELETE FROM shop_product.event_cursor',
+      'DELETE FROM shop_coupon.user_coupon WHERE id = 2; UPDATE shop_coupon.coupon SET issued = 1; DELETE FROM shop_product.event_cursor; DELETE FROM shop_order.event_cursor',
     );
     const { out } = await run([]);
     expect(out).toMatch(/^ {2}- 5\.2 .* nothing to check: no cursors$/m);
-    expect(out).toContain('; 1 of them had nothing to check; ');
+    expect(out).toContain('; 2 of them had nothing to check; ');
+  });
+
+  test('of several databases tells which they are', async () => {
+    const split = await exampleBooks({ split: true });
+    try {
+      const { code, out } = await run([], { env: environment(split) });
+      expect(code).toBe(0);
+      expect(out).toMatch(/^4 databases, a snapshot of each$/m);
+      expect(out).toMatch(/^ {2}127\.0\.0\.1:\d+\/test_\w+ {2}\S+Z {2}user$/m);
+      expect(out).toMatch(/^Clean: \d+ checks over 7 orders and 7 ledger entries; 0 violations, 5 pending\.$/m);
+    } finally {
+      await split.drop();
+    }
+  });
+
+  test('tells no secret', async () => {
+    expect((await run([])).out).not.toContain(new URL(books.url).password);
   });
 
   test('is coloured on a terminal only, and not where NO_COLOR is set', async () => {
     const escape = String.fromCodePoint(27);
     expect((await run([])).out).not.toContain(escape);
     expect((await run([], { isTTY: true })).out).toContain(`${escape}[32m✓`);
-    expect((await run([], { isTTY: true, env: { DATABASE_URL: books.url, NO_COLOR: '1' } })).out).not.toContain(escape);
+    expect((await run([], { isTTY: true, env: { ...environment(), NO_COLOR: '1' } })).out).not.toContain(escape);
   });
 
   test('--help tells how', async () => {
@@ -89,7 +115,7 @@ describe('without books, npm run audit says in one line what to do, and exits wi
     [
       'the database does not answer',
       { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' },
-      /the database does not answer \(.*ECONNREFUSED.*\)/,
+      /a database does not answer \(.*ECONNREFUSED.*\)/,
     ],
     ['a setting is wrong', { DATABASE_URL: 'mysql://there' }, /DATABASE_URL must be a PostgreSQL address/],
     ['the database does not exist', 'missing', /database "no_such_database" does not exist/],
@@ -98,6 +124,12 @@ describe('without books, npm run audit says in one line what to do, and exits wi
     const { code, out, err } = await run([], { env });
     expect({ code, out, lines: err.trimEnd().split('\n').length }).toEqual({ code: 2, out: '', lines: 1 });
     expect(err).toMatch(message);
+  });
+
+  test('a time limit is none', async () => {
+    const { code, err } = await run(['--time-limit', 'soon']);
+    expect(code).toBe(2);
+    expect(err).toBe('ordersaga: --time-limit must be a whole number of seconds. See: npm run audit -- --help\n');
   });
 
   test('an option is unknown', async () => {

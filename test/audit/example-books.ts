@@ -1,11 +1,17 @@
-import { readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import pg from 'pg';
-import { type FreshDatabase, freshDatabase } from '../support/database.js';
+import { audit, type AuditOptions } from '../../src/audit/audit.js';
+import type { Addresses } from '../../src/audit/books.js';
+import type { AuditReport } from '../../src/audit/report.js';
+import { freshDatabase } from '../support/database.js';
+import { temporaryFolder } from '../support/embedded.js';
 
 const BOOKS = await readFile(new URL('books.sql', import.meta.url), 'utf8');
+const MOVED_DOMAINS = ['product', 'coupon', 'user'];
 
 /** What is under way in `books.sql` comes to an end. */
-export const SETTLE = `
+const SETTLE = `
   DELETE FROM shop_product.stock_hold WHERE order_id = 8;
   UPDATE shop_product.stock_hold SET state = 'RELEASED' WHERE order_id = 7;
   UPDATE shop_product.product_option SET reserved = 1 WHERE product_option_id = 1;
@@ -13,12 +19,12 @@ export const SETTLE = `
   UPDATE shop_order.payment_attempt SET state = 'PAID', finished_at = '2026-03-02 01:00Z' WHERE payment_id = 5;
   INSERT INTO shop_order.event_log (topic, shard, position, event_id, subject, dataschema, time, data) VALUES ('order.processed', 5, 1, '5', '5', 'order.processed.v1', '2026-03-02Z', '{}');
   UPDATE shop_order.event_log_head SET next_position = 2 WHERE topic = 'order.processed' AND shard = 5;
-  UPDATE shop_product.event_cursor c SET position = next_position - 1 FROM shop_order.event_log_head h WHERE c.topic = h.topic AND c.shard = h.shard;
+  UPDATE shop_order.event_cursor SET position = 1 WHERE shard = 5;
+  UPDATE shop_product.event_cursor SET position = 1 WHERE (topic, shard) IN (('order.processed', 5), ('order.processed', 6), ('order.cancelled', 7));
   UPDATE shop_product.daily_sales SET units = units + 2 WHERE product_id = 2`;
 
 /** What the shop's tables would refuse, and an audit is for: a bug, a restored backup, a hand in the database. */
 const WITHOUT_GUARDS = `
-  SET session_replication_role = replica;
   DO $$
   DECLARE guard record;
   BEGIN
@@ -34,32 +40,89 @@ const WITHOUT_GUARDS = `
 
 const EMPTY = `
   SET session_replication_role = replica;
-  DO $$ BEGIN
-    EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables
-             WHERE schemaname LIKE 'shop\\_%' AND tablename NOT LIKE 'migrations%');
+  DO $$
+  DECLARE its record;
+  BEGIN
+    FOR its IN SELECT schemaname, tablename FROM pg_tables WHERE schemaname LIKE 'shop\\_%' AND tablename NOT LIKE 'migrations%' LOOP
+      EXECUTE format('DELETE FROM %I.%I', its.schemaname, its.tablename);
+    END LOOP;
   END $$;
   SET session_replication_role = origin;`;
 
-export interface ExampleBooks extends FreshDatabase {
+const booksOf = (domains: readonly string[]): string =>
+  BOOKS.split(/(?<=;)\n\n/)
+    .filter((statement) => domains.some((domain) => statement.includes(`INSERT INTO shop_${domain}.`)))
+    .join('\n');
+
+export interface ExampleBooks extends Addresses {
+  readonly domainUrls: Readonly<Record<string, string>>;
+  readonly deliveredFolder: string;
+  audit(options?: Partial<AuditOptions>): Promise<AuditReport>;
+  /** In every database; where a domain lives elsewhere its tables are empty, and whatever they get is nobody's. */
   run(statements: string): Promise<void>;
   /** Runs statements that the tables would refuse. */
   plant(statements: string): Promise<void>;
+  /** Hands an order over to the data platform. */
+  deliver(day: string, ...orderIds: readonly number[]): Promise<void>;
+  settle(): Promise<void>;
   /** As they were; what a plant took away from the tables stays away. */
   writeAnew(): Promise<void>;
+  drop(): Promise<void>;
 }
 
-/** A database of the test's own with the books of `books.sql`. */
-export async function exampleBooks(): Promise<ExampleBooks> {
-  const database = await freshDatabase();
-  const run = async (statements: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    try {
-      await client.query(statements);
-    } finally {
-      await client.end();
-    }
+/** The books of `books.sql` in a database of the test's own, or in one of each domain's. */
+export async function exampleBooks({ split = false } = {}): Promise<ExampleBooks> {
+  const folder = temporaryFolder();
+  const deliveredFolder = join(folder.path, 'data-platform');
+  const home = await connected(split ? ['order'] : ['order', ...MOVED_DOMAINS]);
+  const others = await Promise.all((split ? MOVED_DOMAINS : []).map((domain) => connected([domain])));
+  const domainUrls = Object.fromEntries(others.flatMap(({ url, domains }) => domains.map((domain) => [domain, url])));
+  const everywhere = [home, ...others];
+  const run = async (statements: string): Promise<void> =>
+    void (await Promise.all(everywhere.map(({ client }) => client.query(statements))));
+  const deliver = (day: string, ...orderIds: readonly number[]): Promise<void> =>
+    appendFile(join(deliveredFolder, `paid-orders-${day}.ndjson`), orderIds.map(lineOf).join(''));
+
+  const writeAnew = async (): Promise<void> => {
+    await Promise.all(everywhere.map(({ client, domains }) => client.query(EMPTY + booksOf(domains))));
+    await rm(deliveredFolder, { recursive: true, force: true });
+    await mkdir(deliveredFolder);
+    await writeFile(join(deliveredFolder, 'somebody else’s file.txt'), '{"id":"order.processed:4"}\n');
+    await deliver('2026-03-01', 1);
+    await deliver('2026-03-02', 2, 6, 2);
   };
-  await run(BOOKS);
-  return { ...database, run, plant: (statements) => run(WITHOUT_GUARDS + statements), writeAnew: () => run(EMPTY + BOOKS) };
+  await writeAnew();
+  let guarded = true;
+  return {
+    url: home.url,
+    domainUrls,
+    deliveredFolder,
+    audit: (options = {}) => audit({ url: home.url, domainUrls, deliveredFolder, ...options }),
+    run,
+    plant: async (statements) => {
+      if (guarded) await run(WITHOUT_GUARDS);
+      guarded = false;
+      await run(`SET session_replication_role = replica; ${statements}; SET session_replication_role = origin`);
+    },
+    deliver,
+    settle: async () => {
+      await run(SETTLE);
+      await deliver('2026-03-02', 5);
+    },
+    writeAnew,
+    drop: async () => {
+      folder.remove();
+      await Promise.all(everywhere.map(({ drop }) => drop()));
+    },
+  };
 }
+
+async function connected(domains: readonly string[]) {
+  const { url, drop } = await freshDatabase();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return { url, domains, client, drop: () => client.end().then(drop) };
+}
+
+const lineOf = (orderId: number): string =>
+  `${JSON.stringify({ specversion: '1.0', id: `order.processed:${orderId}`, data: { name: '찻잔' } })}\n`;

@@ -18,7 +18,8 @@ beforeAll(async () => {
   const [row] = await query<{ id: string }>(shop.databaseUrl, `SELECT id FROM shop_user.account WHERE role = 'operator'`);
   operatorId = Number(row?.id);
 });
-afterAll(() => shop.stop());
+// The events that the tests park were never published.
+afterAll(() => shop.stop({ audit: false }));
 
 // Of a subscriber that is not there (any more), so that nobody but the test touches them.
 beforeEach(() =>

@@ -55,8 +55,8 @@ export async function startEpochsWorld() {
 
     /** What the auditor says of the positions. */
     async expectCleanLog(): Promise<void> {
-      const [positions] = eventChecks(['shop_order', 'shop_product']);
-      expect(positions && (await world.databases.of('order').query(positions.statement))).toEqual([]);
+      const [positions] = eventChecks(['order', 'product']);
+      expect(positions?.findings && (await world.query(positions.findings))).toEqual([]);
     },
 
     /** A subscriber of `product` that is running. */

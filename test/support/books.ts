@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { audit } from '../../src/audit/audit.js';
+import { audit, type AuditOptions } from '../../src/audit/audit.js';
 import type { AuditReport } from '../../src/audit/report.js';
 
 const REST_WAIT_MS_MAX = 20_000;
@@ -8,18 +9,21 @@ const LOOK_AGAIN_MS = 20;
 
 interface SettlingShop {
   readonly databaseUrl: string;
+  readonly domainUrls?: Readonly<Record<string, string>>;
+  readonly dataDir?: string;
   settle(): Promise<void>;
 }
 
 /**
  * Fails with a sentence per violation. Given a shop, it waits until nothing is under way, and fails when that never comes.
- * Given an address (or `{ inMotion: true }`), the shop may be anywhere in its work.
+ * Given only where the books are (or `{ inMotion: true }`), the shop may be anywhere in its work.
  *
  * @returns the report, whose `census` tells what was there: of an empty shop the books are clean, too.
  */
-export async function expectCleanBooks(books: SettlingShop | string, { inMotion = false } = {}): Promise<AuditReport> {
-  const settled = typeof books !== 'string' && !inMotion;
-  const report = settled ? await auditAtRest(books) : await audit(typeof books === 'string' ? books : books.databaseUrl);
+export async function expectCleanBooks(books: SettlingShop | AuditOptions | string, { inMotion = false } = {}): Promise<AuditReport> {
+  const shop = typeof books !== 'string' && 'databaseUrl' in books ? books : null;
+  const settled = shop !== null && !inMotion;
+  const report = settled ? await auditAtRest(shop) : await audit(shop ? booksOf(shop) : (books as AuditOptions | string));
   expect(complaintsOf(report, settled)).toEqual([]);
   return report;
 }
@@ -28,10 +32,16 @@ export async function expectCleanBooks(books: SettlingShop | string, { inMotion 
 async function auditAtRest(shop: SettlingShop): Promise<AuditReport> {
   for (const giveUpAt = Date.now() + REST_WAIT_MS_MAX; ; await sleep(LOOK_AGAIN_MS)) {
     await shop.settle();
-    const report = await audit({ url: shop.databaseUrl, settled: true });
+    const report = await audit({ ...booksOf(shop), settled: true });
     if (report.clean || report.violations > 0 || Date.now() > giveUpAt) return report;
   }
 }
+
+const booksOf = ({ databaseUrl, domainUrls = {}, dataDir }: SettlingShop): AuditOptions => ({
+  url: databaseUrl,
+  domainUrls,
+  ...(dataDir === undefined ? {} : { deliveredFolder: join(dataDir, 'data-platform') }),
+});
 
 const complaintsOf = ({ checks }: AuditReport, settled: boolean): string[] =>
   checks.flatMap(({ id, violations, pending }) => [

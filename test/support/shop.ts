@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseConfig } from '../../src/config/config.js';
 import { Messaging } from '../../src/messaging/messaging.js';
 import { type Shop, startShop as openShop } from '../../src/shop.js';
+import { expectCleanBooks } from './books.js';
 import { clientOf, OPERATOR, type ShopClient } from './client.js';
 import { freshDatabase } from './database.js';
 
@@ -12,11 +13,13 @@ const SETTLE_MS_MAX = 20_000;
 
 export interface TestShop extends ShopClient {
   readonly databaseUrl: string;
+  readonly domainUrls: Readonly<Record<string, string>>;
   readonly dataDir: string;
   readonly shop: Shop;
   /** Waits until every durable event has been delivered to every subscriber. */
   settle(): Promise<void>;
-  stop(): Promise<void>;
+  /** Fails when the books are not clean then; `audit: false` is for a test that has put something wrong into them. */
+  stop(options?: { readonly audit?: boolean }): Promise<void>;
 }
 
 /** What `npm start` needs besides a database, for a shop whose first operator is {@link OPERATOR}. */
@@ -35,10 +38,10 @@ export async function startShop(environment: Readonly<Record<string, string>> = 
   const config = parseConfig({ ...SETTINGS, DATABASE_URL: database.url, DATA_DIR: dataDir, PORT: '0', ...environment });
   const shop = await openShop(config, () => {});
 
+  const books = { databaseUrl: database.url, domainUrls: config.domainDatabaseUrls, dataDir };
   return {
     ...clientOf(shop.address),
-    databaseUrl: database.url,
-    dataDir,
+    ...books,
     shop,
     async settle() {
       const messaging = shop.server.app.get(Messaging);
@@ -50,10 +53,14 @@ export async function startShop(environment: Readonly<Record<string, string>> = 
         await sleep(10);
       }
     },
-    async stop() {
-      await shop.stop();
-      await database.drop();
-      await rm(dataDir, { recursive: true, force: true });
+    async stop({ audit = true } = {}) {
+      try {
+        await shop.stop();
+        if (audit) await expectCleanBooks({ ...books, settle: () => Promise.resolve() }, { inMotion: true });
+      } finally {
+        await database.drop();
+        await rm(dataDir, { recursive: true, force: true });
+      }
     },
   };
 }

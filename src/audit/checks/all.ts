@@ -1,19 +1,26 @@
 import type { Check } from '../check.js';
-import { COUPON_CHECKS } from './4-coupons.js';
-import { eventChecks } from './5-events.js';
 import { MONEY_CHECKS } from './1-money.js';
+import { STOCK_CHECKS } from './2-stock.js';
 import { ORDER_CHECKS } from './3-orders.js';
 import { PAYMENT_CHECKS } from './3-payments.js';
-import { RANKING_CHECKS } from './6-ranking.js';
-import { STOCK_CHECKS } from './2-stock.js';
+import { COUPON_CHECKS } from './4-coupons.js';
+import { eventChecks } from './5-events.js';
+import { sideEffectChecks } from './6-side-effects.js';
+import { livenessChecks } from './7-liveness.js';
 
-/** Every check, in the order of the invariants. */
-export const checksFor = (schemas: readonly string[]): readonly Check[] => [
+/**
+ * Every check, in the order of the invariants.
+ *
+ * @param domains those with an event log.
+ * @param delivered whether the files of the data platform could be read.
+ */
+export const checksFor = (domains: readonly string[], { delivered }: { readonly delivered: boolean }): readonly Check[] => [
   ...MONEY_CHECKS,
   ...STOCK_CHECKS,
   ...ORDER_CHECKS,
   ...PAYMENT_CHECKS,
   ...COUPON_CHECKS,
-  ...eventChecks(schemas),
-  ...RANKING_CHECKS,
+  ...eventChecks(domains),
+  ...sideEffectChecks(delivered),
+  ...livenessChecks(domains),
 ];

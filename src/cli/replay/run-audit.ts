@@ -1,4 +1,5 @@
-import { audit, CannotAudit } from '../../audit/audit.js';
+import { audit } from '../../audit/audit.js';
+import { CannotAudit } from '../../audit/books.js';
 import type { AuditReport } from '../../audit/report.js';
 import { ConfigError } from '../../config/config.js';
 import { Unavailable } from '../../kernel/faults.js';

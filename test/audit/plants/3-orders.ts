@@ -35,7 +35,7 @@ export const ORDER_PLANTS: readonly Plant[] = [
     check: '3.2',
     what: 'a payment under way of an order that is not being paid',
     sql: `INSERT INTO shop_order.payment_attempt (payment_id, order_id, user_id, total_amount, state, lease_until, deadline_at) OVERRIDING SYSTEM VALUE
-            VALUES (9, 4, 3, 1500, 'ROLLING_BACK', '2026-03-02Z', '2026-03-02Z')`,
+            VALUES (9, 4, 3, 1500, 'ROLLING_BACK', '2999-01-01Z', '2999-01-01Z')`,
     sentences: ['order 4 is EXPIRED by payment none, and 1 of its payments are under way, 0 paid (none)'],
   },
   {
