@@ -49,7 +49,7 @@ describe('an epoch begins', () => {
       await until('nobody appends any more who did when there was no partition', () =>
         rounds.every((n, index) => n > (before[index] ?? 0) + 1),
       );
-      expect(await world.epochs(BEGINS).round()).toEqual({ did: 'began', heldBy: [] });
+      expect(await world.patientRound(world.epochs(BEGINS))).toEqual({ did: 'began', heldBy: [] });
       consumer.hint();
     }
     appending.abort();
