@@ -98,5 +98,7 @@ export async function createWorld(shop: ShopAddress, random: Random): Promise<Wo
   const users = await Promise.all(Array.from({ length: USERS }, signUp));
   const world = new World(shop, operatorToken, users, await Promise.all(prices.map(createProduct)));
   for (let coupons = 0; coupons < COUPONS_ON_OFFER; coupons++) await world.offerCoupon(random);
+  // Until the carts have heard of the products.
+  await world.settle();
   return world;
 }
