@@ -1,9 +1,10 @@
+import { failpoint } from '../kernel/failpoint.js';
 import { Unavailable } from '../kernel/faults.js';
 import type { Transaction, UnitOfWork } from '../kernel/transaction.js';
 import type { Alerts } from './alerts.js';
 import { retryDelayMs } from './backoff.js';
 import { type Effect, type OutsideHandler, type TransactionHandler, handleOutside } from './effect.js';
-import type { CursorStore, EventLog, LoggedEvent, ShardPosition, Subscriber } from './event-log.js';
+import { type CursorStore, type EventLog, type LoggedEvent, type ShardPosition, type Subscriber, workOf } from './event-log.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
 import { ParkedRetries } from './parked-retries.js';
@@ -51,9 +52,11 @@ export class Consumer {
 
   /** Whose cursors this consumer moves. */
   readonly identity: Subscriber;
+  private readonly work: string;
 
   constructor(private readonly options: ConsumerOptions) {
     this.identity = { subscriber: options.subscriber, type: options.type, source: options.log.source };
+    this.work = workOf(this.identity);
     this.retries = new ParkedRetries({
       ...options,
       identity: this.identity,
@@ -155,7 +158,9 @@ export class Consumer {
 
   private async appliedOutside(events: readonly LoggedEvent[], handle: OutsideHandler): Promise<readonly ShardPosition[]> {
     const { free, behind } = await this.options.unitOfWork.run((tx) => this.apart(tx, events));
+    failpoint(this.work, 'before effect');
     if (free.length > 0) await handleOutside(handle, free, this.stopping.signal);
+    failpoint(this.work, 'after effect');
     return this.underCursors(events, (tx, fresh) =>
       this.parkBehind(
         tx,
@@ -168,6 +173,7 @@ export class Consumer {
   private underCursors(
     events: readonly LoggedEvent[],
     work: (tx: Transaction, fresh: readonly LoggedEvent[]) => Promise<void>,
+    name = this.work,
   ): Promise<readonly ShardPosition[]> {
     const { cursors, unitOfWork } = this.options;
     return unitOfWork.run(async (tx) => {
@@ -175,10 +181,11 @@ export class Consumer {
       const fresh = continuing(events, locked);
       if (fresh.length > 0) {
         await work(tx, fresh);
+        failpoint(name, 'before cursor');
         await cursors.advance(tx, this.identity, endsOf(fresh));
       }
       return [...locked, ...endsOf(fresh)];
-    });
+    }, name);
   }
 
   /** C2, K1: an event whose key has parked ones goes behind them. */
@@ -198,11 +205,12 @@ export class Consumer {
   private async park(event: LoggedEvent, fault: unknown): Promise<void> {
     const retryInMs = this.retryDelayMs(FIRST_FAILURE);
     const failed = { event, failure: failureNote(fault), retryInMs, neverGivesUp: this.neverGivesUp };
-    const ends = await this.underCursors([event], async (tx, fresh) => {
+    const parking = async (tx: Transaction, fresh: readonly LoggedEvent[]): Promise<void> => {
       const { free, behind } = await this.apart(tx, fresh);
       await this.parkBehind(tx, behind);
       if (free.length > 0) await this.options.parked.park(tx, this.identity, failed);
-    });
+    };
+    const ends = await this.underCursors([event], parking, `${this.work}, parking`);
     this.moveTo(ends);
     this.retries.hint();
     this.options.onFault(fault, { subscriber: this.options.subscriber, event, failures: FIRST_FAILURE, retryInMs });

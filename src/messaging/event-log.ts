@@ -46,6 +46,9 @@ export interface Subscriber {
   readonly source: string;
 }
 
+/** What a consumer does, as its failpoints name it. */
+export const workOf = ({ type, source, subscriber }: Subscriber): string => `${type} from ${source} → ${subscriber}`;
+
 /**
  * How far subscribers have come, kept in the subscriber's own domain.
  *

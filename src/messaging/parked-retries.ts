@@ -1,9 +1,10 @@
+import { failpoint } from '../kernel/failpoint.js';
 import { Unavailable } from '../kernel/faults.js';
 import type { UnitOfWork } from '../kernel/transaction.js';
 import type { Alert, Alerts } from './alerts.js';
 import { retryDelayMs } from './backoff.js';
 import { type Effect, OUTSIDE_LEASE_MS, type OutsideHandler, type TransactionHandler, handleOutside } from './effect.js';
-import type { Subscriber } from './event-log.js';
+import { type Subscriber, workOf } from './event-log.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedEvent, type ParkedEvents } from './parked-events.js';
 import { WakeUp } from './wake-up.js';
@@ -42,8 +43,11 @@ export class ParkedRetries {
   private readonly wakeUp = new WakeUp();
   private outageFailures = 0;
   private running: Promise<void> = Promise.resolve();
+  private readonly work: string;
 
-  constructor(private readonly options: ParkedRetriesOptions) {}
+  constructor(private readonly options: ParkedRetriesOptions) {
+    this.work = `${workOf(options.identity)}, parked`;
+  }
 
   start(): void {
     this.running = this.run();
@@ -114,28 +118,27 @@ export class ParkedRetries {
         tx,
         taken.map(({ event }) => event),
       );
+      failpoint(this.work, 'before removal');
       await parked.remove(
         tx,
         taken.map(({ parkedId }) => parkedId),
       );
-    });
+    }, this.work);
   }
 
   private async attemptOutside(parkedIds: readonly number[], held: boolean, handle: OutsideHandler, taken: ParkedEvent[]): Promise<void> {
     const { parked, unitOfWork, stopping } = this.options;
     taken.push(...(await parked.lease(parkedIds, OUTSIDE_LEASE_MS, held)));
     if (taken.length === 0) return;
+    failpoint(this.work, 'before effect');
     await handleOutside(
       handle,
       taken.map(({ event }) => event),
       stopping,
     );
-    await unitOfWork.run((tx) =>
-      parked.remove(
-        tx,
-        taken.map(({ parkedId }) => parkedId),
-      ),
-    );
+    failpoint(this.work, 'after effect');
+    const ids = taken.map(({ parkedId }) => parkedId);
+    await unitOfWork.run((tx) => parked.remove(tx, ids), this.work);
   }
 
   private async failed(parked: ParkedEvent, fault: unknown): Promise<number> {
