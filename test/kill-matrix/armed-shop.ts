@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { findRunningEmbedded } from '../../src/database/embedded/running-server.js';
 
 const START_MS_MAX = 60_000;
-const ANSWER_MS_MAX = 5_000;
+const ANSWER_MS_MAX = 20_000;
 const OPERATOR = { email: 'operator@example.com', password: 'operator-password' };
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -87,6 +87,8 @@ function launch(environment: Environment): ChildProcess {
     PORT: '0',
     LOG_LEVEL: 'fatal',
     RATE_LIMIT_PER_MINUTE: '0',
+    // However slow the machine is, no order runs out that is not told to.
+    HOLD_MINUTES: '1440',
     ADMIN_EMAIL: OPERATOR.email,
     ADMIN_PASSWORD: OPERATOR.password,
     // Most of a start is compiling the program.

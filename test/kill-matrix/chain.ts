@@ -4,9 +4,9 @@ import { type ArmedShop, type Orders, startAndDie, startArmedShop } from './arme
 import { Client } from './client.js';
 import { Crowd, type Errand, letMinutesPass, letTimePass } from './crowd.js';
 import { type KillPoint, SCENES, type Scene } from './kill-points.js';
-import { type Recovery, type Restarted, databaseIsBack, recovered } from './recovery.js';
+import { type Recovery, type Restarted, databaseIsBack, missingHandOvers, recovered } from './recovery.js';
 
-const REACHED_MS_MAX = 10_000;
+const REACHED_MS_MAX = 30_000;
 
 /**
  * A shop that is killed again and again on one data folder. Each start recovers from the kill before it, is found clean, and is
@@ -81,6 +81,7 @@ export class KillChain {
     await recovered({ ...this.shop, readyAt: new Date() });
     const [row] = await query<{ orders: number }>(this.shop.databaseUrl, 'SELECT count(*)::int AS orders FROM shop_order.orders');
     if (row?.orders !== this.errands.length) this.failures.push(`${row?.orders} orders of ${this.errands.length} errands`);
+    this.failures.push(...(await missingHandOvers(this.shop.databaseUrl, this.folder.path)));
   }
 
   async close(): Promise<void> {

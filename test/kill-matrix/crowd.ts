@@ -19,9 +19,14 @@ export const ERRANDS = {
 
 export type ErrandKind = keyof typeof ERRANDS;
 
-interface Customer {
+interface Person {
+  readonly email: string;
+  readonly password: string;
+  token: string;
+}
+
+interface Customer extends Person {
   readonly userId: number;
-  readonly token: string;
 }
 
 /** One order of one customer, from its placing to its end, repeatable with the same keys. */
@@ -39,31 +44,42 @@ const REPEATED_AT_ONCE_MAX = 50;
 /** The first request may still be under way, or seem so for as long as its key is kept. */
 const COME_BACK_LATER = new Set(['IDEMPOTENCY_IN_FLIGHT', 'PAYMENT_IN_PROGRESS', 'OVERLOADED', 'UNAVAILABLE']);
 
+const WITH_A_COUPON = new Set<ErrandKind>(['pays with a coupon', 'is refused by the coupon', 'is refused by the user']);
+
+/** Half of what the shop allows. */
+const TOKEN_MS_MAX = 7 * 60_000;
 const PRICE = 1_000;
 const A_LOT = 1_000_000_000;
 const STOCK = 1_000_000;
 
 /** The people and things that errands need, made once for one database. */
 export class Crowd {
+  private loggedInAtMs = Date.now();
+  private readonly people: Person[];
+
   private constructor(
     private readonly client: Client,
-    private readonly operatorToken: string,
+    private readonly operator: Person,
     private readonly optionId: number,
     private readonly rich: Customer,
     private readonly poor: Customer,
-  ) {}
+  ) {
+    this.people = [operator, rich, poor];
+  }
 
-  static async gather(client: Client, operator: { readonly email: string; readonly password: string }): Promise<Crowd> {
-    const { accessToken } = await client.must('POST', '/api/auth/login', { body: operator });
+  static async gather(client: Client, { email, password }: { readonly email: string; readonly password: string }): Promise<Crowd> {
+    const operator = { email, password, token: '' };
+    await logIn(client, operator);
     const product = { name: 'A thing', category: 'things', price: PRICE, options: [{ name: 'one', stock: STOCK }] };
-    const { options } = await client.must('POST', '/api/admin/products', { token: accessToken, body: product });
+    const { options } = await client.must('POST', '/api/admin/products', { token: operator.token, body: product });
     const [rich, poor] = await Promise.all([signUp(client), signUp(client)]);
-    await topUp(client, accessToken, rich);
-    return new Crowd(client, accessToken, options[0].productOptionId, rich, poor);
+    await topUp(client, operator, rich);
+    return new Crowd(client, operator, options[0].productOptionId, rich, poor);
   }
 
   /** Everything that comes before the first step of an order. */
   async prepare(kind: ErrandKind): Promise<Errand> {
+    await this.renewTokens();
     const customer = kind === 'pays from the cart' ? await this.shopper() : kind === 'is refused by the user' ? this.poor : this.rich;
     return { kind, key: randomUUID(), customer, couponId: await this.couponFor(kind, customer), orderId: null };
   }
@@ -93,6 +109,7 @@ export class Crowd {
 
   /** Everybody repeats everything with the same keys until it is answered. @returns the orders that have not ended as they should. */
   async repeatAll(errands: readonly Errand[]): Promise<readonly string[]> {
+    await this.renewTokens();
     const complaints: string[] = [];
     const left = [...errands];
     const repeatNext = async (): Promise<void> => {
@@ -119,22 +136,29 @@ export class Crowd {
     return answer?.body.status;
   }
 
+  /** A chain of kills may be longer than a token lives. */
+  private async renewTokens(): Promise<void> {
+    if (Date.now() - this.loggedInAtMs < TOKEN_MS_MAX) return;
+    this.loggedInAtMs = Date.now();
+    await Promise.all(this.people.map((person) => logIn(this.client, person)));
+  }
+
   private async shopper(): Promise<Customer> {
     const shopper = await signUp(this.client);
-    await topUp(this.client, this.operatorToken, shopper);
+    this.people.push(shopper);
+    await topUp(this.client, this.operator, shopper);
     const body = { productOptionId: this.optionId, quantity: 1 };
     await this.client.must('POST', '/api/users/me/cart', { token: shopper.token, body });
     return shopper;
   }
 
   private async couponFor(kind: ErrandKind, customer: Customer): Promise<number | null> {
-    const holder = { 'pays with a coupon': customer, 'is refused by the user': customer, 'is refused by the coupon': this.poor }[
-      kind as string
-    ];
-    if (holder === undefined) return null;
+    if (!WITH_A_COUPON.has(kind)) return null;
     const terms = { name: 'Ten off', discountRate: 10, quantity: 1, expiresAt: '2100-01-01T00:00:00Z' };
-    const { couponId } = await this.client.must('POST', '/api/admin/coupons', { token: this.operatorToken, body: terms });
-    await this.client.must('POST', `/api/coupons/${couponId}/issue`, { token: holder.token });
+    const { couponId } = await this.client.must('POST', '/api/admin/coupons', { token: this.operator.token, body: terms });
+    await this.client.must('POST', `/api/coupons/${couponId}/issue`, {
+      token: (kind === 'is refused by the coupon' ? this.poor : customer).token,
+    });
     return couponId;
   }
 }
@@ -167,11 +191,16 @@ const ordersThat = (kind: ErrandKind, errands: readonly Errand[]): string =>
   `'{${errands.flatMap((errand) => (errand.kind === kind && errand.orderId !== null ? [errand.orderId] : [])).join()}}'`;
 
 async function signUp(client: Client): Promise<Customer> {
-  const body = { email: `${randomUUID()}@example.com`, password: 'customer-password' };
-  const { userId, accessToken } = await client.must('POST', '/api/auth/signup', { body });
-  return { userId, token: accessToken };
+  const person = { email: `${randomUUID()}@example.com`, password: 'customer-password' };
+  const { userId, accessToken } = await client.must('POST', '/api/auth/signup', { body: person });
+  return { ...person, userId, token: accessToken };
 }
 
-async function topUp(client: Client, token: string, { userId }: Customer): Promise<void> {
-  await client.must('POST', `/api/users/${userId}/balance/charges`, { token, body: { amount: A_LOT } });
+async function logIn(client: Client, person: Person): Promise<void> {
+  const { email, password } = person;
+  person.token = (await client.must('POST', '/api/auth/login', { body: { email, password } })).accessToken;
+}
+
+async function topUp(client: Client, operator: Person, { userId }: Customer): Promise<void> {
+  await client.must('POST', `/api/users/${userId}/balance/charges`, { token: operator.token, body: { amount: A_LOT } });
 }

@@ -1,3 +1,5 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { audit } from '../../src/audit/audit.js';
@@ -47,6 +49,20 @@ export async function databaseIsBack(dataDir: string, databaseUrl: string, befor
       () => false,
     );
   await expectEventually('the database is back', async () => postmasterPid(dataDir) !== before && (await answers()));
+}
+
+/** The data platform may see an order twice, but must see each that is paid, and no other. @returns a sentence for each that is wrong. */
+export async function missingHandOvers(databaseUrl: string, dataDir: string): Promise<readonly string[]> {
+  const folder = join(dataDir, 'data-platform');
+  const files = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')));
+  const lines = files.flatMap((text) => text.trim().split('\n')).map((line) => JSON.parse(line) as { subject: string });
+  const handedOver = new Set(lines.map(({ subject }) => subject));
+  const rows = await query<{ id: string }>(databaseUrl, `SELECT order_id::text AS id FROM shop_order.orders WHERE status = 'PAID'`);
+  const paid = new Set(rows.map(({ id }) => id));
+  return [
+    ...[...paid.difference(handedOver)].map((id) => `order ${id} is paid, and the data platform does not know it`),
+    ...[...handedOver.difference(paid)].map((id) => `order ${id} is not paid, and the data platform has it`),
+  ];
 }
 
 /** Or the time is over, which the audit will tell. */
