@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { failpoint } from '../kernel/failpoint.js';
 import { Unavailable } from '../kernel/faults.js';
 import { type Transaction, UnitOfWork } from '../kernel/transaction.js';
 
@@ -73,8 +74,10 @@ export class Database implements Queryable {
 
   async query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
     this.refuseSecondConnection();
+    failpoint(statement.name, 'before statement');
     try {
       const result = await this.pool.query<Row>({ ...statement, values: values as unknown[] });
+      failpoint(statement.name, 'after statement');
       return result.rows;
     } catch (error) {
       throw asUnavailable(error);
@@ -82,11 +85,11 @@ export class Database implements Queryable {
   }
 
   /** Runs `work` in a transaction of `domain`; see {@link UnitOfWork.run}. */
-  async transaction<T>(domain: string, work: (tx: PgTransaction) => Promise<T>): Promise<T> {
+  async transaction<T>(domain: string, work: (tx: PgTransaction) => Promise<T>, name?: string): Promise<T> {
     this.refuseSecondConnection();
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.attemptTransaction(domain, work);
+        return await this.attemptTransaction(domain, work, name);
       } catch (error) {
         if (!isRetryable(error) || attempt >= TRANSACTION_ATTEMPTS_MAX) throw asUnavailable(error);
         await sleep(Math.random() * Math.min(RETRY_DELAY_MS_MAX, 10 * 2 ** attempt));
@@ -98,9 +101,9 @@ export class Database implements Queryable {
     await this.pool.end();
   }
 
-  private async attemptTransaction<T>(domain: string, work: (tx: PgTransaction) => Promise<T>): Promise<T> {
+  private async attemptTransaction<T>(domain: string, work: (tx: PgTransaction) => Promise<T>, name?: string): Promise<T> {
     const client = await this.pool.connect();
-    const tx = new PgTransaction(client, domain);
+    const tx = new PgTransaction(client, domain, name);
     let broken: Error | undefined;
     let value: T;
     try {
@@ -110,7 +113,11 @@ export class Database implements Queryable {
         await tx.aboutToCommit();
         return result;
       });
-      const { command } = await client.query('COMMIT');
+      failpoint(name, 'before commit');
+      const committing = client.query('COMMIT');
+      failpoint(name, 'during commit');
+      const { command } = await committing;
+      failpoint(name, 'after commit');
       // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error: somebody swallowed a failure.
       if (command !== 'COMMIT') throw new Error('the transaction was aborted by a failed statement whose error was swallowed');
     } catch (error) {
@@ -142,8 +149,8 @@ export class DomainDatabase extends UnitOfWork implements Queryable {
     return this.database.query<Row>(statement, values);
   }
 
-  override run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.database.transaction(this.domain, work);
+  override run<T>(work: (tx: Transaction) => Promise<T>, name?: string): Promise<T> {
+    return this.database.transaction(this.domain, work, name);
   }
 }
 
@@ -154,6 +161,8 @@ export class PgTransaction implements Transaction, Queryable {
   constructor(
     private readonly client: pg.PoolClient,
     readonly domain: string,
+    /** Of the work that it carries, for failpoints. */
+    readonly name?: string,
   ) {}
 
   async query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {

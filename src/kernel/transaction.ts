@@ -16,6 +16,8 @@ export abstract class UnitOfWork {
   /**
    * Runs `work` in one transaction and commits; rolls back and rethrows when it throws.
    * Deadlocks and serialization failures are retried, so `work` must have no effect outside the transaction.
+   *
+   * @param name of the work, for its failpoints: `order.begin-payment`.
    */
-  abstract run<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  abstract run<T>(work: (tx: Transaction) => Promise<T>, name?: string): Promise<T>;
 }

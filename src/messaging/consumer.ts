@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { failpoint } from '../kernel/failpoint.js';
 import { Unavailable } from '../kernel/faults.js';
 import type { Transaction, UnitOfWork } from '../kernel/transaction.js';
 import { retryDelayMs } from './backoff.js';
 import { CURSOR_LEASE_MS, type Effect, type OutsideHandler, type TransactionHandler, handleOutside, whileRenewing } from './effect.js';
 import type { EventBus } from './event-bus.js';
-import type { CursorStore, EventFeed, LoggedEvent, ShardPosition, Subscriber } from './event-log.js';
+import { type CursorStore, type EventFeed, type LoggedEvent, type ShardPosition, type Subscriber, workOf } from './event-log.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
 import { ParkedRetries } from './parked-retries.js';
@@ -58,9 +59,11 @@ export class Consumer {
 
   /** Whose cursors this consumer moves. */
   readonly identity: Subscriber;
+  private readonly work: string;
 
   constructor(private readonly options: ConsumerOptions) {
     this.identity = { subscriber: options.subscriber, type: options.type, source: options.log.source };
+    this.work = workOf(this.identity);
     this.retries = new ParkedRetries({
       ...options,
       identity: this.identity,
@@ -187,12 +190,14 @@ export class Consumer {
     }
     // K1: nobody else parks while the lease is ours.
     const { free, behind } = await this.options.unitOfWork.run((tx) => this.apart(tx, mine));
+    failpoint(this.work, 'before effect');
     if (free.length > 0) {
       await whileRenewing(
         () => this.lease(mine),
         () => handleOutside(handle, free, this.stopping.signal),
       );
     }
+    failpoint(this.work, 'after effect');
     const after = await this.underCursors(mine, (tx, fresh) =>
       this.parkBehind(
         tx,
@@ -212,6 +217,7 @@ export class Consumer {
   private underCursors(
     events: readonly LoggedEvent[],
     work: (tx: Transaction, fresh: readonly LoggedEvent[]) => Promise<void>,
+    name = this.work,
   ): Promise<readonly ShardPosition[]> {
     const { cursors, unitOfWork } = this.options;
     return unitOfWork.run(async (tx) => {
@@ -219,10 +225,11 @@ export class Consumer {
       const fresh = continuing(events, locked);
       if (fresh.length > 0) {
         await work(tx, fresh);
+        failpoint(name, 'before cursor');
         await cursors.advance(tx, this.identity, endsOf(fresh));
       }
       return [...locked, ...endsOf(fresh)];
-    });
+    }, name);
   }
 
   private lockedCursors(tx: Transaction, shards: readonly number[]): Promise<readonly ShardPosition[]> {
@@ -249,11 +256,12 @@ export class Consumer {
   private async park(event: LoggedEvent, fault: unknown): Promise<void> {
     const retryInMs = this.retryDelayMs(FIRST_FAILURE);
     const failed = { event, failure: failureNote(fault), retryInMs, neverGivesUp: this.neverGivesUp };
-    const ends = await this.underCursors([event], async (tx, fresh) => {
+    const parking = async (tx: Transaction, fresh: readonly LoggedEvent[]): Promise<void> => {
       const { free, behind } = await this.apart(tx, fresh);
       await this.parkBehind(tx, behind);
       if (free.length > 0) await this.options.parked.park(tx, this.identity, failed);
-    });
+    };
+    const ends = await this.underCursors([event], parking, `${this.work}, parking`);
     this.moveTo(ends);
     this.retries.hint();
     this.options.onFault(fault, { subscriber: this.options.subscriber, event, failures: FIRST_FAILURE, retryInMs });

@@ -61,6 +61,8 @@ export interface CursorLease {
   readonly token: string;
   readonly leaseMs: number;
 }
+/** What a consumer does, as its failpoints name it. */
+export const workOf = ({ type, source, subscriber }: Subscriber): string => `${type} from ${source} → ${subscriber}`;
 
 /**
  * How far subscribers have come, kept in the subscriber's own domain.

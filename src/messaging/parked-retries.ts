@@ -1,3 +1,4 @@
+import { failpoint } from '../kernel/failpoint.js';
 import { Unavailable } from '../kernel/faults.js';
 import type { Transaction, UnitOfWork } from '../kernel/transaction.js';
 import { type AlertKind, AlertRaised } from './alert-raised.event.js';
@@ -5,7 +6,7 @@ import { retryDelayMs } from './backoff.js';
 import { deadLetterId } from './dead-letters.js';
 import { type Effect, OUTSIDE_LEASE_MS, type OutsideHandler, type TransactionHandler, handleOutside } from './effect.js';
 import type { EventBus } from './event-bus.js';
-import type { Subscriber } from './event-log.js';
+import { type Subscriber, workOf } from './event-log.js';
 import { domainOf } from './listener.js';
 import type { OnFault } from './on-fault.js';
 import { type FailureNote, failureNote, type ParkedEvent, type ParkedEvents } from './parked-events.js';
@@ -47,8 +48,11 @@ export class ParkedRetries {
   private readonly wakeUp = new WakeUp();
   private outageFailures = 0;
   private running: Promise<void> = Promise.resolve();
+  private readonly work: string;
 
-  constructor(private readonly options: ParkedRetriesOptions) {}
+  constructor(private readonly options: ParkedRetriesOptions) {
+    this.work = `${workOf(options.identity)}, parked`;
+  }
 
   start(): void {
     this.running = this.run();
@@ -119,28 +123,27 @@ export class ParkedRetries {
         tx,
         taken.map(({ event }) => event),
       );
+      failpoint(this.work, 'before removal');
       await parked.remove(
         tx,
         taken.map(({ parkedId }) => parkedId),
       );
-    });
+    }, this.work);
   }
 
   private async attemptOutside(parkedIds: readonly number[], held: boolean, handle: OutsideHandler, taken: ParkedEvent[]): Promise<void> {
     const { parked, unitOfWork, stopping } = this.options;
     taken.push(...(await parked.lease(parkedIds, OUTSIDE_LEASE_MS, held)));
     if (taken.length === 0) return;
+    failpoint(this.work, 'before effect');
     await handleOutside(
       handle,
       taken.map(({ event }) => event),
       stopping,
     );
-    await unitOfWork.run((tx) =>
-      parked.remove(
-        tx,
-        taken.map(({ parkedId }) => parkedId),
-      ),
-    );
+    failpoint(this.work, 'after effect');
+    const ids = taken.map(({ parkedId }) => parkedId);
+    await unitOfWork.run((tx) => parked.remove(tx, ids), this.work);
   }
 
   private async failed(parked: ParkedEvent, fault: unknown): Promise<number> {

@@ -30,7 +30,10 @@ describe.each(LANGUAGES)('%s', (path) => {
   });
 });
 
-test.each([...LANGUAGES, 'CHANGELOG.md', 'docs/ARCHITECTURE.md', 'docs/ADD-A-LISTENER.md'])('every link of %s leads to a file', (path) => {
-  const links = [...readDocument(path).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, link = '']) => link);
-  expect(links.filter((link) => !existsSync(join(dirname(project(path)), link)))).toEqual([]);
-});
+test.each([...LANGUAGES, 'CHANGELOG.md', 'docs/ARCHITECTURE.md', 'docs/RELIABILITY.md', 'docs/ADD-A-LISTENER.md'])(
+  'every link of %s leads to a file',
+  (path) => {
+    const links = [...readDocument(path).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !existsSync(join(dirname(project(path)), link)))).toEqual([]);
+  },
+);

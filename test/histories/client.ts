@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../simulation/random.js';
-import type { Answer, CallOptions } from '../support/shop.js';
+import type { Answer, CallOptions } from '../support/client.js';
 import type { Line, Operation, PlacedOrder, Recorded } from './history.js';
 import { PATIENT, type Patience, ask } from './shop-client.js';
 import type { World } from './world.js';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectCleanBooks } from '../support/books.js';
-import { OPERATOR, type TestShop, startShop } from '../support/shop.js';
+import { OPERATOR } from '../support/client.js';
+import { type TestShop, startShop } from '../support/shop.js';
 import { checkHistory } from './check-history.js';
 import { recordHistory } from './record-history.js';
 

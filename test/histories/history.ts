@@ -1,4 +1,4 @@
-import type { Answer } from '../support/shop.js';
+import type { Answer } from '../support/client.js';
 
 export interface Line {
   readonly productOptionId: number;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, CallOptions } from '../support/shop.js';
+import type { Answer, CallOptions } from '../support/client.js';
 
 const REPEATS_MAX = 200;
 const REPEAT_PAUSE_MS = 20;

@@ -25,8 +25,9 @@ export class InProcessEventBus extends LoggedEventBus {
 
   listen(listener: RequestListener): void {
     const unitOfWork = this.options.unitOfWorkOf(domainOf(listener.subscriber));
-    const run = (events: readonly ShopEvent[]): Promise<readonly Outcome[]> => unitOfWork.run((tx) => listener.handle(tx, events));
-    this.listeners.set(`${listener.type} → ${listener.subscriber}`, {
+    const name = `${listener.type} → ${listener.subscriber}`;
+    const run = (events: readonly ShopEvent[]): Promise<readonly Outcome[]> => unitOfWork.run((tx) => listener.handle(tx, events), name);
+    this.listeners.set(name, {
       ...listener,
       batcher: new MicroBatcher({ name: listener.subscriber, run }),
     });

@@ -1,4 +1,5 @@
 import { type DomainDatabase, pgTransaction, sql } from '../../database/database.js';
+import { failpoint } from '../../kernel/failpoint.js';
 import type { Transaction } from '../../kernel/transaction.js';
 import type { ShopEvent } from '../event.js';
 import { EventLog, LOG_SHARDS, type LoggedEvent, type ShardPosition, shardOf } from '../event-log.js';
@@ -33,7 +34,9 @@ export class PgEventLog extends EventLog {
   }
 
   override async append(tx: Transaction, events: readonly ShopEvent[]): Promise<void> {
-    const [result] = await pgTransaction(tx).query<{ appended: number }>(this.statements.append, [
+    const transaction = pgTransaction(tx);
+    failpoint(transaction.name, 'before append');
+    const [result] = await transaction.query<{ appended: number }>(this.statements.append, [
       events.map(({ type }) => type),
       events.map(({ subject }) => shardOf(subject)),
       events.map(({ id }) => id),

@@ -30,6 +30,6 @@ export class CancelOrderUseCase {
       await this.bus.emit(tx, OrderCancelled.of({ orderId, userId, at: this.clock.now().toISOString() }));
       tx.afterCommit(() => this.changes.notify(orderId));
       return ok({ orderId, status: 'CANCELLED' });
-    });
+    }, 'order.cancel');
   }
 }

@@ -27,6 +27,6 @@ export class ExpireOrdersUseCase {
       await this.bus.emit(tx, ...expired.map(({ id, userId }) => OrderExpired.of({ orderId: id, userId, at })));
       tx.afterCommit(() => expired.forEach(({ id }) => this.changes.notify(id)));
       return expired.length === ORDERS_PER_ROUND_MAX;
-    });
+    }, 'order.expire');
   }
 }

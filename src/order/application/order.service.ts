@@ -94,7 +94,7 @@ export class OrderService {
         message: 'the payment was not answered in time and has been rolled back',
       };
       await this.bus.emit(tx, OrderPaymentFail.of({ paymentId: attempt.id, orderId: attempt.orderId, userId: attempt.userId, ...refusal }));
-    });
+    }, 'order.give-up-payment');
   }
 
   private insertAll(placed: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]> {
@@ -105,7 +105,7 @@ export class OrderService {
         if (!order) throw new Unavailable(`order ${id} is being written by another request`);
         return order;
       });
-    });
+    }, 'order.place');
   }
 
   private beginAll(requests: readonly PaymentRequest[]): Promise<readonly Result<PaymentAttempt>[]> {
@@ -124,7 +124,7 @@ export class OrderService {
       return decisions.map((decision, index) =>
         decision.ok ? ok(attempts.get((requests[index] as PaymentRequest).orderId) as PaymentAttempt) : decision,
       );
-    });
+    }, 'order.begin-payment');
   }
 
   private finishAll(payments: readonly FinishedPayment[]): Promise<readonly (PaidOrder | null)[]> {
@@ -135,7 +135,7 @@ export class OrderService {
       await this.bus.emit(tx, ...[...paid.values()].map((order) => processedEvent(attempts.get(order.paymentId) as PaymentAttempt, order)));
       tx.afterCommit(() => payments.forEach(({ attempt }) => this.changes.notify(attempt.orderId)));
       return payments.map(({ attempt }) => paid.get(attempt.id) ?? null);
-    });
+    }, 'order.finish-payment');
   }
 }
 

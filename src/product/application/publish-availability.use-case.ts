@@ -45,7 +45,7 @@ export class PublishAvailabilityUseCase {
       await this.unitOfWork.run(async (tx) => {
         const stale = await this.products.stale(tx, taken);
         if (stale.length > 0) await this.publication.publish(tx, stale);
-      });
+      }, 'product.publish-availability');
     } catch (fault) {
       this.changed.add(taken);
       throw fault;

@@ -28,6 +28,6 @@ export class ReleaseExpiredHoldsUseCase {
       if (orders.length === 0) return false;
       this.changed.mark(tx, await this.stock.release(tx, orders));
       return true;
-    });
+    }, 'product.release-expired-holds');
   }
 }

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type FreshDatabase, freshDatabase } from '../support/database.js';
+import { query, temporaryFolder } from '../support/embedded.js';
+import { type ArmedShop, startArmedShop } from './armed-shop.js';
+import { Client } from './client.js';
+import { Crowd, type ErrandKind } from './crowd.js';
+import { spread } from './figures.js';
+import { type Recovery, recovered } from './recovery.js';
+
+const KILLS = 2;
+const ERRANDS_PER_KIND = 6;
+/** The kill falls somewhere into the errands. */
+const ERRANDS_BEGIN_WITHIN_MS = 400;
+const KINDS: readonly ErrandKind[] = ['pays', 'pays with a coupon', 'is refused by the coupon', 'is refused by the user', 'cancels'];
+const TEST_MS_MAX = 240_000;
+
+let database: FreshDatabase;
+let folder: ReturnType<typeof temporaryFolder>;
+let shops: ArmedShop[];
+
+const open = (): Promise<ArmedShop> =>
+  startArmedShop({ DATABASE_URL: database.url, DATA_DIR: folder.path, JWT_SECRET: 'a secret of at least thirty-two characters' });
+
+beforeEach(async () => {
+  database = await freshDatabase();
+  folder = temporaryFolder();
+  shops = [await open(), await open()];
+});
+
+afterEach(async () => {
+  await Promise.all(shops.map((shop) => shop.kill()));
+  await database.drop();
+  folder.remove();
+});
+
+test(
+  'of two shops on one database one dies under load, and the other carries its payments out, once',
+  { timeout: TEST_MS_MAX },
+  async ({ annotate }) => {
+    const client = new Client(shops.map(({ address }) => address));
+    const crowd = await Crowd.gather(client, (shops[0] as ArmedShop).operator);
+    const recoveries: Recovery[] = [];
+    let errandsRun = 0;
+
+    for (let kill = 0; kill < KILLS; kill++) {
+      client.addresses = shops.map(({ address }) => address);
+      const kinds = KINDS.flatMap((kind) => Array.from({ length: ERRANDS_PER_KIND }, () => kind));
+      const errands = await Promise.all(kinds.map((kind) => crowd.prepare(kind)));
+      await Promise.all(errands.map((errand) => crowd.place(errand)));
+      const running = errands.map(async (errand) => {
+        await sleep(Math.random() * ERRANDS_BEGIN_WITHIN_MS);
+        await crowd.finish(errand);
+      });
+      await sleep(Math.random() * ERRANDS_BEGIN_WITHIN_MS);
+      const [victim, survivor] = kill % 2 === 0 ? shops : shops.toReversed();
+      await (victim as ArmedShop).kill();
+      const killedAt = new Date();
+      client.addresses = [(survivor as ArmedShop).address];
+      await Promise.all(running);
+      recoveries.push(await recovered({ databaseUrl: database.url, startedAt: killedAt, readyAt: killedAt }));
+
+      expect(await crowd.repeatAll(errands)).toEqual([]);
+      errandsRun += errands.length;
+      shops = [survivor as ArmedShop, await open()];
+    }
+
+    const [row] = await query<{ orders: number }>(database.url, 'SELECT count(*)::int AS orders FROM shop_order.orders');
+    expect(row?.orders).toBe(errandsRun);
+    const decidedMs = recoveries.flatMap(({ msFromReady }) => (msFromReady === null ? [] : [msFromReady]));
+    await annotate(`${KILLS} kills, ${errandsRun} errands; decided ${spread(decidedMs)} after the kill`);
+  },
+);
