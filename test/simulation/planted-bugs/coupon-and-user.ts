@@ -178,6 +178,12 @@ export const COUPON_AND_USER_BUGS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'a voided charge is not paid back',
+    breaks: '3',
+    family: 'outage',
+    plant: ({ listeners }) => change(listeners.userFail, 'payBack', () => () => Promise.resolve()),
+  },
+  {
     name: 'a repeated top-up is booked again',
     breaks: '1',
     plant: ({ accounts, tables }) => {

@@ -222,6 +222,21 @@ export const MESSAGING_BUGS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'a gap in what was read is passed over',
+    breaks: 'L2',
+    family: 'crowd',
+    plant: (process) =>
+      applying(process, (consumer) => (events) => {
+        const { cursors, unitOfWork } = optionsOf(consumer);
+        return unitOfWork.run(async (tx) => {
+          const next = await fresh(consumer, tx, events);
+          if (next.length > 0) await effectOf(optionsOf(consumer))(tx, next);
+          await cursors.advance(tx, consumer.identity, endsOf(next));
+          return endsOf(next);
+        });
+      }),
+  },
+  {
     name: 'positions are counted without locking the head',
     breaks: 'L2',
     plant: ({ logs, database }) => {
