@@ -3,7 +3,7 @@ import { PLANTED_BUGS } from './planted-bugs/all.js';
 import { randomHistory } from './random-history.js';
 import { simulate } from './simulate.js';
 
-const HISTORIES_PER_BUG_MAX = 1_500;
+const HISTORIES_PER_BUG_MAX = 3_000;
 const BUGS_MIN = 40;
 
 test('each planted bug has a name of its own, and there are enough of them', () => {

@@ -90,6 +90,7 @@ export const COUPON_AND_USER_BUGS: readonly PlantedBug[] = [
   {
     name: 'a compensation is reported in finally',
     breaks: 'P3',
+    family: 'refused',
     plant: ({ listeners, bus, unitsOfWork }) =>
       change<(tx: Transaction, events: readonly ShopEvent<PaymentFailure>[]) => Promise<CompensationDone[]>>(
         listeners.couponFail,

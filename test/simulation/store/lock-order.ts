@@ -19,11 +19,9 @@ export class LockOrder {
       }
       const after = this.taken.get(first) ?? new Map<string, readonly string[]>();
       this.taken.set(first, after);
-      if (!after.has(wanted))
-        after.set(
-          wanted,
-          held.filter((lock) => lock !== first),
-        );
+      if (after.has(wanted)) continue;
+      const others = held.filter((lock) => lock !== first);
+      after.set(wanted, others);
     }
     return undefined;
   }
