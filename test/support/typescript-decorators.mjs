@@ -8,7 +8,14 @@ import './typescript-imports.mjs';
 
 const { config } = ts.readConfigFile(fileURLToPath(new URL('../../tsconfig.json', import.meta.url)), (path) => ts.sys.readFile(path));
 const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, '.');
-const compilerOptions = { ...options, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, sourceMap: false, inlineSourceMap: true, incremental: false };
+const compilerOptions = {
+  ...options,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  sourceMap: false,
+  inlineSourceMap: true,
+  incremental: false,
+};
 
 registerHooks({
   load(url, context, next) {
