@@ -36,17 +36,13 @@ export class Clients {
   }
 
   start(operations: readonly Operation[]): void {
-    let placings = 0;
-    for (const operation of operations) {
-      const slot = operation.kind === 'place' ? placings++ : 0;
-      this.at(operation.atMs, () => this.carryOut(operation, slot));
-    }
+    for (const operation of operations) this.at(operation.atMs, () => this.carryOut(operation));
   }
 
-  private carryOut(operation: Operation, slot: number): void {
+  private carryOut(operation: Operation): void {
     switch (operation.kind) {
       case 'place':
-        return this.place(operation, slot);
+        return this.place(operation, operation.repeats);
       case 'pay':
         return this.withOrder(operation.order, (orderId) => this.pay(operation, orderId, operation.repeats));
       case 'cancel':
@@ -56,19 +52,19 @@ export class Clients {
     }
   }
 
-  private place(operation: Kind<'place'>, slot: number, repeats = operation.repeats): void {
-    const { process, user, lines, key } = operation;
+  private place(operation: Kind<'place'>, repeats: number): void {
+    const { process, order, user, lines, key } = operation;
     const items = lines.map(({ option, quantity }) => ({ productOptionId: option as ProductOptionId, quantity }));
     const request = { userId: user as UserId, items, idempotencyKey: key };
     this.ask(process, `place ${JSON.stringify(lines)} for user ${user} (${key})`, (shop) => shop.createOrder.execute(request), {
       answered: (result) => {
         this.checks.placed(result, request);
-        this.placed.set(slot, result.ok ? result.value.id : 'nothing');
+        this.placed.set(order, result.ok ? result.value.id : 'nothing');
       },
       unanswered: () => {
         if (key !== null && repeats > 0) {
-          this.later(REPEAT_AFTER_MS, () => this.place({ ...operation, process: process + 1 }, slot, repeats - 1));
-        } else this.placed.set(slot, 'nothing');
+          this.later(REPEAT_AFTER_MS, () => this.place({ ...operation, process: process + 1 }, repeats - 1));
+        } else this.placed.set(order, 'nothing');
       },
     });
   }
@@ -124,9 +120,9 @@ export class Clients {
   }
 
   /** Waits for the answer to the placing, if it is still to come. */
-  private withOrder(slot: number, then: (orderId: OrderId) => void): void {
-    const orderId = this.placed.get(slot);
-    if (orderId === undefined) return this.later(LOOK_AGAIN_MS, () => this.withOrder(slot, then));
+  private withOrder(order: number, then: (orderId: OrderId) => void): void {
+    const orderId = this.placed.get(order);
+    if (orderId === undefined) return this.later(LOOK_AGAIN_MS, () => this.withOrder(order, then));
     if (orderId !== 'nothing') then(orderId);
   }
 
@@ -141,15 +137,16 @@ export class Clients {
     this.waiting++;
     const over = (answer: string, next: () => void): void => {
       world.note(world.scheduler.context, `← ${what}: ${answer}`);
-      this.answers.set(
-        `${what.split(' ')[0]} ${answer.split(' ')[0]}`,
-        (this.answers.get(`${what.split(' ')[0]} ${answer.split(' ')[0]}`) ?? 0) + 1,
-      );
+      const kind = `${what.split(' ')[0]} ${answer.split(' ')[0]}`;
+      this.answers.set(kind, (this.answers.get(kind) ?? 0) + 1);
       next();
       this.waiting--;
     };
     world.call(choice, work, {
-      answered: (result) => over(describe(result), () => then.answered(result)),
+      answered: (result) => {
+        if (world.striker.losesAnswer()) over('answer-lost', then.unanswered);
+        else over(describe(result), () => then.answered(result));
+      },
       failed: (fault) => {
         if (!isInjected(fault)) world.deliveries.report(fault, what);
         over('503', then.unanswered);

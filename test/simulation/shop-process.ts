@@ -4,6 +4,7 @@ import { eventCatalogue } from '../../src/event-catalogue.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { Consumer } from '../../src/messaging/consumer.js';
 import type { Effect } from '../../src/messaging/effect.js';
+import type { LoggedEvent } from '../../src/messaging/event-log.js';
 import type { ShopEvent } from '../../src/messaging/event.js';
 import type { RequestListener } from '../../src/messaging/bound-subscription.js';
 import { InProcessEventBus } from '../../src/messaging/in-process/in-process-event-bus.js';
@@ -32,6 +33,7 @@ import { LedgerService } from '../../src/user/application/ledger.service.js';
 import { OnOrderFailListener as UserOnOrderFail } from '../../src/user/application/listeners/on-order-fail.listener.js';
 import { OnOrderPaymentListener } from '../../src/user/application/listeners/on-order-payment.listener.js';
 import type { Deliveries, Handler, OutsideHandler } from './deliveries.js';
+import { RereadLog } from './reread-log.js';
 import type { Context } from './scheduler.js';
 import { MemoryAccountRepository } from './store/memory-account-repository.js';
 import { MemoryCursorStore } from './store/memory-cursor-store.js';
@@ -49,7 +51,7 @@ import type { ShopTables } from './store/shop-tables.js';
 const SWEEP_EVERY_MS = 1_000;
 const EMBEDDED = { kind: 'embedded' } as const;
 const OF_YOUR_OWN = { kind: 'url', url: 'memory' } as const;
-const DOMAINS = ['order', 'product', 'coupon', 'user'] as const;
+export const DOMAINS = ['order', 'product', 'coupon', 'user'] as const;
 type Domain = (typeof DOMAINS)[number];
 
 const ofDomains = <Part>(make: (domain: Domain) => Part): Readonly<Record<Domain, Part>> => ({
@@ -94,6 +96,7 @@ export function assembleProcess({ database, tables, context, periods, deliveries
   const dataPlatform = new MemoryDataPlatform(database, tables, context);
 
   const consumers: Consumer[] = [];
+  const readLogs = new Map<Consumer, RereadLog>();
   const hint = (source: string, types: ReadonlySet<string>): void => {
     for (const consumer of consumers) if (consumer.identity.source === source && types.has(consumer.identity.type)) consumer.hint();
   };
@@ -146,21 +149,23 @@ export function assembleProcess({ database, tables, context, periods, deliveries
       mode === 'transaction'
         ? { mode, handle: deliveries.ofDurables(subscriber, source, method as Handler) }
         : { mode, handle: deliveries.outside(subscriber, method as OutsideHandler) };
-    return eventCatalogue.publishersOf(event).map(
-      (source) =>
-        new Consumer({
-          subscriber,
-          type: event.type,
-          effect: effectOf(source),
-          log: logs[source as Domain],
-          cursors: cursors[domain],
-          parked: parked[domain],
-          bus,
-          neverGivesUp: eventCatalogue.neverGivesUpOn(event),
-          unitOfWork: unitsOfWork[domain],
-          onFault: (fault) => deliveries.report(fault, subscriber),
-        }),
-    );
+    return eventCatalogue.publishersOf(event).map((source) => {
+      const log = new RereadLog(logs[source as Domain], (events) => deliveries.asRead(subscriber, events));
+      const consumer = new Consumer({
+        subscriber,
+        type: event.type,
+        effect: effectOf(source),
+        log,
+        cursors: cursors[domain],
+        parked: parked[domain],
+        bus,
+        neverGivesUp: eventCatalogue.neverGivesUpOn(event),
+        unitOfWork: unitsOfWork[domain],
+        onFault: (fault) => deliveries.report(fault, subscriber),
+      });
+      readLogs.set(consumer, log);
+      return consumer;
+    });
   }
 
   const timers = new OrderTimers(expireOrders, recoverPayments, orders, {
@@ -191,22 +196,18 @@ export function assembleProcess({ database, tables, context, periods, deliveries
     accounts,
     paymentLock,
     dataPlatform,
-    ...{
-      bus,
-      orderService,
-      processPayment,
-      createOrder,
-      cancelOrder,
-      expireOrders,
-      recoverPayments,
-      releaseExpiredHolds,
-      ledger,
-      changeBalance,
-    },
-    ...{
-      listeners,
-      consumers,
-    },
+    bus,
+    orderService,
+    processPayment,
+    createOrder,
+    cancelOrder,
+    expireOrders,
+    recoverPayments,
+    releaseExpiredHolds,
+    ledger,
+    changeBalance,
+    listeners,
+    consumers,
     async start(): Promise<void> {
       for (const consumer of consumers) consumer.start();
       sweeper.start();
@@ -215,6 +216,15 @@ export function assembleProcess({ database, tables, context, periods, deliveries
     redeliver(subscriber: string, events: readonly ShopEvent[], handle: Handler): void {
       const work = unitsOfWork[domainOf(subscriber) as Domain].run((tx) => handle(tx, events));
       work.catch((fault: unknown) => deliveries.report(fault, `${subscriber}, delivered again`));
+    },
+    reread(subscriber: string, events: readonly LoggedEvent[]): void {
+      const [{ type, source }] = events as readonly [LoggedEvent];
+      const consumer = consumers.find(
+        ({ identity }) => identity.subscriber === subscriber && identity.type === type && identity.source === source,
+      );
+      if (!consumer) throw new Error(`nobody reads ${type} of ${source} for ${subscriber}`);
+      readLogs.get(consumer)?.reread(events);
+      consumer.hint();
     },
   };
 }

@@ -3,6 +3,7 @@ import { undelivered } from './checks/events.js';
 import { Clients } from './clients.js';
 import type { FaultKind } from './faults.js';
 import type { History } from './history.js';
+import { Random } from './random.js';
 import { inVirtualTime } from './virtual-time.js';
 import { World, type WorldOptions } from './world.js';
 
@@ -24,7 +25,7 @@ export interface Outcome {
 /** Runs one history to its end and checks what is left. Deterministic: the same history gives the same outcome, step by step. */
 export async function simulate(history: History, options: WorldOptions = {}): Promise<Outcome> {
   const world = new World(history, options);
-  return inVirtualTime(world.scheduler, history.seed, async () => {
+  return inVirtualTime(world.scheduler, new Random(history.seed, 10 * history.chance + 7), async () => {
     const clients = new Clients(world);
     clients.start(history.operations);
     await phase(world, CLIENTS_MS_MAX, () => clients.areDone, 'a client waits for its answer');

@@ -1,4 +1,4 @@
-import { Random } from './random.js';
+import type { Random } from './random.js';
 import { type Scheduler, Step } from './scheduler.js';
 
 const EPOCH_MS = Date.UTC(2026, 0, 1);
@@ -10,8 +10,7 @@ export const epochMs = (virtualMs: number, offsetMs = 0): number => EPOCH_MS + M
  * Puts virtual time and seeded chance in the place of the globals that production code uses, for as long as `work` runs.
  * Microtasks stay those of the engine. Real timers of others (the test runner's) are not touched: they hold their own.
  */
-export async function inVirtualTime<T>(scheduler: Scheduler, seed: number, work: () => Promise<T>): Promise<T> {
-  const random = new Random(seed, 7);
+export async function inVirtualTime<T>(scheduler: Scheduler, random: Random, work: () => Promise<T>): Promise<T> {
   const RealDate = Date;
   const now = (): number => epochMs(scheduler.nowMs, scheduler.context.clockOffsetMs);
   const restore = [

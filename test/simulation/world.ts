@@ -1,16 +1,18 @@
 import { Logger } from '@nestjs/common';
 import { money } from '../../src/kernel/money.js';
 import type { CouponId, ProductOptionId, UserId } from '../../src/kernel/ids.js';
+import type { LoggedEvent } from '../../src/messaging/event-log.js';
 import type { ShopEvent } from '../../src/messaging/event.js';
 import { watchTransitions } from './checks/transitions.js';
 import { Deliveries, type Handler } from './deliveries.js';
-import { InjectedOutage, Striker } from './faults.js';
+import { InjectedOutage } from './faults.js';
 import type { History } from './history.js';
 import type { PlantedBug } from './planted-bugs/planted-bug.js';
 import { Random } from './random.js';
 import { type Context, OUTSIDE, Scheduler, contextNamed } from './scheduler.js';
-import { type ShopProcess, assembleProcess } from './shop-process.js';
-import { Io } from './store/io.js';
+import { DOMAINS, type ShopProcess, assembleProcess } from './shop-process.js';
+import { Striker } from './striker.js';
+import { Io, type Op } from './store/io.js';
 import { MemoryDatabase } from './store/memory-database.js';
 import { ShopTables, contraAccountOf } from './store/shop-tables.js';
 
@@ -19,6 +21,9 @@ const RESTART_AFTER_FAILED_START_MS = 50;
 export interface WorldOptions {
   readonly bug?: PlantedBug | undefined;
   readonly trace?: ((line: string) => void) | undefined;
+  readonly onAwait?: ((op: Op) => void) | undefined;
+  /** Told of everything that a listener gets: `request user.deduct-balance order.payment:1`, or `event …`. */
+  readonly onDelivery?: ((delivery: string) => void) | undefined;
 }
 
 /** A shop in virtual time: one store, some processes, clients outside of them, and somebody who restarts what has died. */
@@ -46,22 +51,25 @@ export class World {
   ) {
     const { scheduler } = this;
     this.tables = new ShopTables(history.orderIdStep);
-    this.random = new Random(history.seed, 3);
+    this.random = new Random(history.seed, 10 * history.chance + 3);
     this.striker = new Striker(history.faults, scheduler, () => this);
     this.io = new Io({
       scheduler,
       striker: this.striker,
-      random: new Random(history.seed, 5),
+      random: new Random(history.seed, 10 * history.chance + 5),
       latencyMsMax: history.latencyMsMax,
       trace: options.trace,
+      onAwait: options.onAwait,
     });
     this.database = new MemoryDatabase(scheduler, this.io);
     this.deliveries = new Deliveries({
       striker: this.striker,
       redeliver: (...delivery) => this.redeliver(...delivery),
+      reread: (...reading) => this.reread(...reading),
       isRefused: (paymentId) => this.tables.attempts.rows.get(paymentId)?.state === 'REFUSED',
       violation: (sentence) => this.violations.push(sentence),
       note: (line) => this.note(scheduler.context, line),
+      onDelivery: options.onDelivery,
     });
     this.database.watch = watchTransitions(this);
     Logger.overrideLogger(this.logger());
@@ -123,6 +131,13 @@ export class World {
     this.database.breakConnections((tx) => tx.domain === domain, new InjectedOutage(`${domain} is away`));
   }
 
+  crashServer(): readonly string[] {
+    this.database.breakConnections(() => true, new InjectedOutage('the server has crashed'));
+    // Unlogged tables are empty after a crash.
+    this.tables.locks.rows.clear();
+    return DOMAINS;
+  }
+
   jumpDatabaseClock(byMs: number): void {
     this.latestMs = Math.max(this.latestMs, this.database.nowMs);
     this.database.clockOffsetMs += byMs;
@@ -155,16 +170,28 @@ export class World {
   }
 
   private redeliver(subscriber: string, events: readonly ShopEvent[], handle: Handler, afterMs: number): void {
+    this.again(afterMs, (process) => {
+      const order = this.random.chance(0.5) ? events : events.toReversed();
+      this.note(process.context, `  ⚡ ${order.map(({ id }) => id).join(', ')} delivered to ${subscriber} again`);
+      process.redeliver(subscriber, order, handle);
+    });
+  }
+
+  private reread(subscriber: string, events: readonly LoggedEvent[], afterMs: number): void {
+    this.again(afterMs, (process) => {
+      this.note(process.context, `  ⚡ ${events.map(({ id }) => id).join(', ')} read for ${subscriber} again`);
+      process.reread(subscriber, events);
+    });
+  }
+
+  /** Later, in one of the processes that live then. */
+  private again(afterMs: number, work: (process: ShopProcess) => void): void {
     this.redeliveries++;
     this.scheduler.after(afterMs, OUTSIDE, () => {
       this.redeliveries--;
       if (this.living.length === 0) return;
       const process = this.random.pick(this.living);
-      const again = this.random.chance(0.5) ? events : events.toReversed();
-      this.scheduler.after(0, process.context, () => {
-        this.note(process.context, `  ⚡ ${again.map(({ id }) => id).join(', ')} delivered to ${subscriber} again`);
-        process.redeliver(subscriber, again, handle);
-      });
+      this.scheduler.after(0, process.context, () => work(process));
     });
   }
 

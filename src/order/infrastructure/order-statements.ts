@@ -15,12 +15,14 @@ export const ORDER_ID_OF_REQUEST = sql(
    RETURNING order_id`,
 );
 
+// In order of their ids: a row that another transaction is inserting is waited for like a lock.
 export const INSERT_ORDERS = sql(
   'order.insert',
   `WITH placed AS (
      INSERT INTO shop_order.orders (order_id, user_id, status, total_amount, currency, expires_at)
      SELECT order_id, user_id, 'PENDING', total_amount, $4, expires_at
      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $5::timestamptz[]) AS o (order_id, user_id, total_amount, expires_at)
+     ORDER BY order_id
      ON CONFLICT (order_id) DO NOTHING
      RETURNING order_id, created_at, currency
    ), lines AS (

@@ -90,6 +90,7 @@ export const COUPON_AND_USER_BUGS: readonly PlantedBug[] = [
   {
     name: 'a compensation is reported in finally',
     breaks: 'P3',
+    family: 'refused',
     plant: ({ listeners, bus, unitsOfWork }) =>
       change<(tx: Transaction, events: readonly ShopEvent<PaymentFailure>[]) => Promise<CompensationDone[]>>(
         listeners.couponFail,
@@ -176,6 +177,12 @@ export const COUPON_AND_USER_BUGS: readonly PlantedBug[] = [
         },
       );
     },
+  },
+  {
+    name: 'a voided charge is not paid back',
+    breaks: '3',
+    family: 'outage',
+    plant: ({ listeners }) => change(listeners.userFail, 'payBack', () => () => Promise.resolve()),
   },
   {
     name: 'a repeated top-up is booked again',

@@ -97,6 +97,7 @@ export const JOURNAL_BUGS: readonly PlantedBug[] = [
   {
     name: 'an undo finds the step again that it has undone before',
     breaks: 'J3',
+    family: 'refused',
     plant: (process) => {
       for (const journal of journalsOf(process)) {
         change<Undo>(journal, 'undo', (undo) => async (tx: Transaction, step: string, sagaIds: readonly number[]) => {
@@ -112,6 +113,7 @@ export const JOURNAL_BUGS: readonly PlantedBug[] = [
   {
     name: 'an undo does not write that it has undone the step',
     breaks: 'J3',
+    family: 'refused',
     plant: (process) => {
       for (const journal of journalsOf(process)) {
         change<(tx: Transaction, step: string, changes: readonly { readonly state: string }[]) => Promise<void>>(

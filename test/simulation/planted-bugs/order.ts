@@ -118,7 +118,6 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
   {
     name: 'a finished attempt can still be given up',
     breaks: 'O3',
-    family: 'outage',
     plant: ({ orderService, recoverPayments, orders }) => {
       const seen = Object.create(orders) as object;
       Object.assign(seen, {
@@ -144,6 +143,37 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
           },
         },
       }),
+  },
+  {
+    name: 'an order is told of once for each request of a finishing batch',
+    breaks: '5',
+    family: 'queue',
+    plant: ({ orderService, bus }) => {
+      let batch: readonly FinishedPayment[] = [];
+      change<(payments: readonly FinishedPayment[]) => Promise<unknown>>(
+        orderService,
+        'finishAll',
+        (finishAll) => (payments: readonly FinishedPayment[]) => {
+          batch = payments;
+          return finishAll(payments);
+        },
+      );
+      const timesAsked = ({ paymentId }: { readonly paymentId?: number }): number =>
+        Math.max(1, batch.filter(({ attempt }) => attempt.id === paymentId).length);
+      Object.assign(orderService, {
+        bus: {
+          emit: (tx: Transaction, ...events: readonly Unsent<never>[]) =>
+            bus.emit(tx, ...events.flatMap((event) => Array.from({ length: timesAsked(event.data) }, () => event))),
+        },
+      });
+    },
+  },
+  {
+    name: 'whoever waits for a roll-back waits for a hint alone',
+    breaks: 'P3',
+    family: 'refused',
+    plant: ({ changes }) =>
+      change<(orderId: OrderId, waitMsMax: number) => Promise<void>>(changes, 'next', (next) => (orderId: OrderId) => next(orderId, 1e9)),
   },
   {
     name: 'a payment begins whatever the order is',

@@ -1,4 +1,4 @@
-import type { Family } from '../history.js';
+import type { Family } from '../random-history.js';
 import type { ShopProcess } from '../shop-process.js';
 
 /** A mistake that somebody could make, put into every process of a world before it starts. */

@@ -2,7 +2,7 @@ import type { Transaction } from '../../../src/kernel/transaction.js';
 import type { ShopProcess } from '../shop-process.js';
 import { memoryTransaction } from '../store/memory-unit-of-work.js';
 import { type HoldRow, holdKey } from '../store/shop-tables.js';
-import { lockOf } from '../store/table.js';
+import { sortedLocks } from '../store/table.js';
 
 export interface Rewriting {
   readonly which: (hold: HoldRow) => boolean;
@@ -17,8 +17,16 @@ export function rewriteHolds({ tables }: ShopProcess, tx: Transaction, { which, 
   const memory = memoryTransaction(tx);
   const found = (): HoldRow[] => memory.all(tables.holds).filter(which);
   return memory.statement('rewrite holds', {
-    locks: () =>
-      found().flatMap(({ orderId, optionId }) => [lockOf(tables.holds, holdKey(orderId, optionId)), lockOf(tables.options, optionId)]),
+    locks: () => [
+      ...sortedLocks(
+        tables.options,
+        found().map(({ optionId }) => optionId),
+      ),
+      ...sortedLocks(
+        tables.holds,
+        found().map(({ orderId, optionId }) => holdKey(orderId, optionId)),
+      ),
+    ],
     run: () => {
       for (const hold of found()) {
         memory.put(tables.holds, holdKey(hold.orderId, hold.optionId), { ...hold, ...as });

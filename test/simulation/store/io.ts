@@ -1,6 +1,7 @@
-import { InjectedOutage, type Strike, type Striker, traceOf } from '../faults.js';
+import { InjectedOutage, traceOf } from '../faults.js';
 import type { Random } from '../random.js';
 import type { Context, Scheduler } from '../scheduler.js';
+import type { Strike, Striker } from '../striker.js';
 import type { MemoryTransaction } from './memory-transaction.js';
 
 /** Something that a process asks of the world outside of itself, and awaits. */
@@ -19,6 +20,7 @@ export interface IoOptions {
   /** A step takes up to this long. */
   readonly latencyMsMax: number;
   readonly trace: ((line: string) => void) | undefined;
+  readonly onAwait: ((op: Op) => void) | undefined;
 }
 
 /**
@@ -36,6 +38,7 @@ export class Io {
     return new Promise((resolve, reject) => {
       scheduler.after(random.next() * latencyMsMax, op.context, () => {
         this.awaits++;
+        this.options.onAwait?.(op);
         this.note(op.context, `${traceOf(op)}${op.tx ? ` (tx ${op.tx.number})` : ''}`);
         const strike = this.options.striker.strike(op, this.awaits);
         if (strike) this.struck(strike, op, effect, resolve, reject);

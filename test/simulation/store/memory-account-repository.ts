@@ -5,7 +5,7 @@ import type { Account, AccountChange, Entry, ManualPosting, PaymentPosting } fro
 import type { MemoryTransaction } from './memory-transaction.js';
 import { memoryTransaction } from './memory-unit-of-work.js';
 import { type AccountRow, type EntryRow, type ShopTables, contraAccountOf } from './shop-tables.js';
-import { lockOf, sortedLocks } from './table.js';
+import { newRow, sortedLocks } from './table.js';
 
 /** The statements of `PgAccountRepository`, one by one. */
 export class MemoryAccountRepository extends AccountRepository {
@@ -75,7 +75,7 @@ export class MemoryAccountRepository extends AccountRepository {
     for (const entry of entries) {
       const id = this.tables.nextEntryId();
       // A unique index makes an insert wait for another one of the same key that has not committed yet.
-      void memory.execute({ locks: () => [lockOf(this.tables.entries, id)], run: () => undefined });
+      void memory.execute({ locks: () => [newRow(this.tables.entries, id)], run: () => undefined });
       memory.insert(this.tables.entries, id, {
         id,
         userId: entry.userId,

@@ -1,6 +1,7 @@
 import type { LoggedEvent, Subscriber } from '../../../src/messaging/event-log.js';
 import type { Context, Scheduler } from '../scheduler.js';
 import type { Io } from './io.js';
+import { LockOrder } from './lock-order.js';
 import { LogTable } from './log-table.js';
 import { MemoryTransaction, type Plan } from './memory-transaction.js';
 import { Table } from './table.js';
@@ -17,8 +18,9 @@ export class MemoryDatabase {
   });
   readonly logs = new Map<string, LogTable>();
 
-  /** Circles of waiters that the code made by itself: it promises to make none. */
+  /** Circles of waiters that the code made by itself, or could have made: it promises to make none. */
   readonly deadlocks: string[] = [];
+  private readonly lockOrder = new LockOrder();
   /** Every durable event that a subscriber handled, by `<subscriber> <event>`, with the order of the commits. */
   readonly handled = new Map<string, number[]>();
   /** Counts commits: whoever looks at the tables again need not when it has not moved. */
@@ -94,6 +96,12 @@ export class MemoryDatabase {
     const times = this.handled.get(handling) ?? [];
     times.push(this.version);
     this.handled.set(handling, times);
+  }
+
+  /** J5, S1, G3 and the table "Lock order" of the architecture. */
+  waitsInOrder({ domain }: MemoryTransaction, held: readonly string[], wanted: string): void {
+    const circle = held.length > 0 && this.deadlocks.length === 0 ? this.lockOrder.wants(held, wanted) : undefined;
+    if (circle) this.deadlocks.push(`in two transactions of ${domain}, ${circle}`);
   }
 
   ended(tx: MemoryTransaction): void {

@@ -15,7 +15,7 @@ import type { MemoryDatabase } from './memory-database.js';
 import type { MemoryTransaction } from './memory-transaction.js';
 import { memoryTransaction } from './memory-unit-of-work.js';
 import type { AttemptRow, OrderRow, ShopTables } from './shop-tables.js';
-import { ConstraintViolation, lockOf, sortedLocks } from './table.js';
+import { ConstraintViolation, byKey, lockOf, newRow, sortedLocks } from './table.js';
 
 const CURRENCY = 'KRW';
 
@@ -65,7 +65,8 @@ export class MemoryOrderRepository extends OrderRepository {
       locks: () => {
         // The statement's snapshot: an order that another transaction is just writing is neither inserted nor found.
         known = new Set(placed.flatMap(({ id }) => (orders.rows.has(id) ? [id] : [])));
-        return placed.flatMap(({ id }) => (known.has(id) ? [] : [lockOf(orders, id)]));
+        const missing = placed.flatMap(({ id }) => (known.has(id) ? [] : [id]));
+        return missing.toSorted(byKey).map((id) => newRow(orders, id));
       },
       run: () => {
         // The lines of an order that stands twice in the list break their primary key.
@@ -129,8 +130,8 @@ export class MemoryOrderRepository extends OrderRepository {
       locks: () =>
         begun.flatMap(({ orderId, paymentId }) => [
           lockOf(orders, orderId),
-          lockOf(attempts, paymentId),
-          lockOf(attempts, `under_way=${orderId}`),
+          newRow(attempts, paymentId),
+          newRow(attempts, `under_way=${orderId}`),
         ]),
       run: () =>
         begun.map(({ orderId, couponId, paymentId }) => {

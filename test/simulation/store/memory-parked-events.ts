@@ -12,7 +12,7 @@ import type { Context } from '../scheduler.js';
 import type { MemoryDatabase, ParkedRow } from './memory-database.js';
 import type { MemoryTransaction } from './memory-transaction.js';
 import { memoryTransaction } from './memory-unit-of-work.js';
-import { lockOf } from './table.js';
+import { lockOf, newRow } from './table.js';
 
 /** The parked events of one domain's subscribers: the statements of `PgParkedEvents`, one by one. */
 export class MemoryParkedEvents extends ParkedEvents {
@@ -164,7 +164,7 @@ export class MemoryParkedEvents extends ParkedEvents {
     const { eventParked } = this.database;
     const rows = events.map((event) => ({ parkedId: this.database.nextParkedId(), of, event, state: 'WAITING' as const, ...facts }));
     return memory.statement(`park ${events.map(({ id }) => id).join(', ')} for ${of.subscriber}`, {
-      locks: () => rows.map(({ parkedId }) => lockOf(eventParked, parkedId)),
+      locks: () => rows.map(({ parkedId }) => newRow(eventParked, parkedId)),
       run: () => rows.forEach((row) => memory.insert(eventParked, row.parkedId, row)),
     });
   }

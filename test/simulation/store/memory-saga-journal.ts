@@ -2,7 +2,7 @@ import type { Transaction } from '../../../src/kernel/transaction.js';
 import { type Recorded, SagaJournal, type StepRecord, type UndoneStep } from '../../../src/messaging/saga-journal.js';
 import type { MemoryDatabase, SagaStepRow } from './memory-database.js';
 import { memoryTransaction } from './memory-unit-of-work.js';
-import { lockOf } from './table.js';
+import { lockOf, newRow } from './table.js';
 
 /** The journal of one domain: the statements of `PgSagaJournal`, one by one. */
 export class MemorySagaJournal extends SagaJournal {
@@ -52,7 +52,7 @@ export class MemorySagaJournal extends SagaJournal {
     const inserted = await memory.statement(`insert ${state} ${step} of ${wanted.join(', ')}`, {
       yieldsToExisting: true,
       // A committed row is not waited for, whoever may have locked it.
-      locks: () => wanted.map((id) => this.key(step, id)).flatMap((key) => (sagaStep.rows.has(key) ? [] : [lockOf(sagaStep, key)])),
+      locks: () => wanted.map((id) => this.key(step, id)).flatMap((key) => (sagaStep.rows.has(key) ? [] : [newRow(sagaStep, key)])),
       run: () =>
         wanted.filter((sagaId) => {
           const key = this.key(step, sagaId);

@@ -10,7 +10,7 @@ import type { MemoryTransaction } from './memory-transaction.js';
 import { memoryTransaction } from './memory-unit-of-work.js';
 import type { Periods } from './memory-order-repository.js';
 import { type HoldRow, type ShopTables, holdKey } from './shop-tables.js';
-import { type LockOf, lockOf, sortedLocks } from './table.js';
+import { type LockOf, lockOf, newRow, sortedLocks } from './table.js';
 
 /** The statements of `PgStockRepository`, one by one. */
 export class MemoryStockRepository extends StockRepository {
@@ -40,7 +40,7 @@ export class MemoryStockRepository extends StockRepository {
       {
         locks: () =>
           holds.flatMap(({ orderId, productOptionId }) => [
-            lockOf(this.tables.holds, holdKey(orderId, productOptionId)),
+            newRow(this.tables.holds, holdKey(orderId, productOptionId)),
             lockOf(this.tables.options, productOptionId),
           ]),
         run: () => {

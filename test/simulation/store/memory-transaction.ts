@@ -30,6 +30,7 @@ type AnyTable = Table<never>;
 export class MemoryTransaction implements Transaction {
   private readonly writes = new Map<AnyTable, Map<Key, object | undefined>>();
   private readonly held: LockOf[] = [];
+  private readonly heldNames: string[] = [];
   private readonly lastStatements: (() => Promise<void>)[] = [];
   private readonly hints: (() => void)[] = [];
   readonly appends: LogAppend[] = [];
@@ -107,10 +108,16 @@ export class MemoryTransaction implements Transaction {
     const wanted = plan.locks?.() ?? [];
     for (let index = 0; index < wanted.length; index++) {
       // Between two rows another process may come: a statement that locks many is not one moment.
-      const granted = (index === 0 || plan.skipLocked || !this.database.io.pauses()) && this.acquire(wanted[index] as LockOf);
+      const lock = wanted[index] as LockOf;
+      const granted = (index === 0 || plan.skipLocked || !this.database.io.pauses()) && this.acquire(lock, plan.skipLocked);
       if (!granted && !plan.skipLocked) return this.executeAfterWaiting(plan, wanted, index);
     }
     return this.finish(plan);
+  }
+
+  /** The server has ended a statement of it: nothing but ROLLBACK is left. */
+  fail(): void {
+    if (this.state === 'open') this.state = 'failed';
   }
 
   /** Everything that is left to do before COMMIT. */
@@ -153,12 +160,21 @@ export class MemoryTransaction implements Transaction {
     for (const hint of this.hints) hint();
   }
 
-  private acquire([table, key]: LockOf): boolean {
+  /** @returns whether it is held now; otherwise whoever does not skip it has to wait for it. */
+  private acquire(wanted: LockOf, skipLocked = false): boolean {
+    const [table, key] = wanted;
     const lock = table.locks.get(key);
-    if (lock) return lock.holder === this;
+    if (lock?.holder === this) return true;
+    if (!skipLocked) this.database.waitsInOrder(this, this.heldNames, nameOf(wanted));
+    if (lock) return false;
     table.locks.set(key, { holder: this, waiters: [] });
-    this.held.push([table, key]);
+    this.hold(wanted);
     return true;
+  }
+
+  private hold(lock: LockOf): void {
+    this.held.push(lock);
+    this.heldNames.push(nameOf(lock));
   }
 
   private holds(table: AnyTable, key: Key): boolean {
@@ -178,7 +194,8 @@ export class MemoryTransaction implements Transaction {
     return this.finish(plan);
   }
 
-  private waitFor([table, key]: LockOf): Promise<void> {
+  private waitFor(wanted: LockOf): Promise<void> {
+    const [table, key] = wanted;
     const lock = table.locks.get(key) as RowLock;
     this.waitsFor = lock;
     for (let holder: MemoryTransaction | undefined = lock.holder; holder; holder = holder.waitsFor?.holder) {
@@ -198,7 +215,7 @@ export class MemoryTransaction implements Transaction {
         this.database.io.resume(this.context, () =>
           this.state === 'open' ? resolve() : reject(this.brokenBy ?? new Error('rolled back')),
         );
-      lock.waiters.push({ tx: this, granted });
+      lock.waiters.push({ tx: this, lock: wanted, granted });
     });
   }
 
@@ -236,15 +253,19 @@ export class MemoryTransaction implements Transaction {
 
   private release([table, key]: LockOf): void {
     const index = this.held.findIndex((held) => held[0] === table && held[1] === key);
+    this.heldNames.splice(index, 1);
     for (const lock of this.held.splice(index, 1)) pass(lock);
   }
 
   /** Called by whoever held the lock before. */
   inherit(lock: LockOf): void {
-    this.held.push(lock);
+    this.hold(lock);
     this.waitsFor = undefined;
   }
 }
+
+/** A lock as the order of locks knows it: one on a row that is there is another than one on the same row while it is inserted. */
+const nameOf = ([table, key, how]: LockOf): string => (how === 'new row' ? `new ${table.name} ${key}` : `${table.name} ${key}`);
 
 /** Gives a lock to the next in the queue. */
 function pass([table, key]: LockOf): void {
@@ -255,6 +276,6 @@ function pass([table, key]: LockOf): void {
     return;
   }
   lock.holder = next.tx;
-  next.tx.inherit([table, key]);
+  next.tx.inherit(next.lock);
   next.granted();
 }

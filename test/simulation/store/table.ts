@@ -5,7 +5,7 @@ export type Key = number | string;
 /** A row lock: one holder, and those who wait for it in order of arrival. */
 export interface RowLock {
   holder: MemoryTransaction;
-  readonly waiters: { readonly tx: MemoryTransaction; readonly granted: () => void }[];
+  readonly waiters: { readonly tx: MemoryTransaction; readonly lock: LockOf; readonly granted: () => void }[];
 }
 
 interface Rules<Row> {
@@ -33,9 +33,12 @@ export class ConstraintViolation extends Error {
 }
 
 /** One row to be locked. A table's unique indexes have locks of their own, under `<index>=<key>`. */
-export type LockOf = readonly [table: Table<never>, key: Key];
+export type LockOf = readonly [table: Table<never>, key: Key, how: 'row' | 'new row'];
 
-export const lockOf = <Row extends object>(table: Table<Row>, key: Key): LockOf => [table as unknown as Table<never>, key];
+export const lockOf = <Row extends object>(table: Table<Row>, key: Key): LockOf => [table as unknown as Table<never>, key, 'row'];
+
+/** What an INSERT locks: until it commits, the row is seen by those alone who insert the same. */
+export const newRow = <Row extends object>(table: Table<Row>, key: Key): LockOf => [table as unknown as Table<never>, key, 'new row'];
 
 /** Locks of rows in order of their ids, each once: what `ORDER BY id FOR UPDATE` does. */
 export function sortedLocks<Row extends object>(table: Table<Row>, keys: Iterable<Key>): LockOf[] {
