@@ -16,9 +16,6 @@ export const SERVICES = {
 export type ServiceName = keyof typeof SERVICES;
 export const SERVICE_NAMES = Object.keys(SERVICES) as ServiceName[];
 
-/** The domains that keep books, each in a database of its service's own. */
-export const DOMAINS_WITH_DATABASE = SERVICE_NAMES.flatMap((name) => SERVICES[name].filter((domain) => domain !== 'console'));
-
 export interface ShopOfServicesOptions {
   /** For logs and for what a shop keeps in its DATA_DIR. */
   readonly folder: string;
