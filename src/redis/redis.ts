@@ -25,10 +25,10 @@ export interface RedisLog {
 /**
  * A Redis that may be away at any time: nothing that it keeps is the truth.
  *
- * R1: every command is answered or fails with {@link Unavailable} within `COMMAND_MS_MAX`; while Redis is known to be away,
+ * Z1: every command is answered or fails with {@link Unavailable} within `COMMAND_MS_MAX`; while Redis is known to be away,
  *     at once. The client's own timeout ends with the sending of a command, so the clock here is ours.
- * R2: a command that failed may have been done, or be done later. Whatever is sent must be harmless then.
- * R3: `run` names the life of the server that this connection leads to. What was written in another one (before a restart, a
+ * Z2: a command that failed may have been done, or be done later. Whatever is sent must be harmless then.
+ * Z3: `run` names the life of the server that this connection leads to. What was written in another one (before a restart, a
  *     restored copy, a failover) can be told by it.
  */
 export class Redis {
