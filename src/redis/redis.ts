@@ -15,7 +15,6 @@ export interface RedisOptions {
   /** Before every key, so that several shops can share a Redis. */
   readonly keyPrefix?: string;
   readonly log?: RedisLog;
-  readonly commandMsMax?: number;
 }
 
 export interface RedisLog {
@@ -26,16 +25,16 @@ export interface RedisLog {
 /**
  * A Redis that may be away at any time: nothing that it keeps is the truth.
  *
- * R1: every command is answered or fails with {@link Unavailable} within `COMMAND_MS_MAX`; while Redis is known to be away,
+ * Z1: every command is answered or fails with {@link Unavailable} within `COMMAND_MS_MAX`; while Redis is known to be away,
  *     at once. The client's own timeout ends with the sending of a command, so the clock here is ours.
- * R2: a command that failed may have been done, or be done later. Whatever is sent must be harmless then.
- * R3: `run` names the life of the server that this connection leads to. What was written in another one (before a restart, a
+ * Z2: a command that failed may have been done, or be done later. Whatever is sent must be harmless then.
+ * Z3: `run` names the life of the server that this connection leads to. What was written in another one (before a restart, a
  *     restored copy, a failover) can be told by it.
  */
 export class Redis {
   private client: Client;
   private serverRun: string | null = null;
-  private restUntil = 0;
+  private restUntilMs = 0;
   private lastProblem: string | null = 'not connected yet';
   private closed = false;
   /** How often somebody had to do without, since the start. */
@@ -65,8 +64,7 @@ export class Redis {
     if (!this.isUp) throw this.unavailable(this.lastProblem);
     const { client } = this;
     const late = Promise.withResolvers<never>();
-    const commandMsMax = this.options.commandMsMax ?? COMMAND_MS_MAX;
-    const timer = setTimeout(() => late.reject(new NoAnswer(`no answer in ${commandMsMax} ms`)), commandMsMax);
+    const timer = setTimeout(() => late.reject(new NoAnswer(`no answer in ${COMMAND_MS_MAX} ms`)), COMMAND_MS_MAX);
     try {
       return await Promise.race([send(client), late.promise]);
     } catch (error) {
@@ -97,7 +95,7 @@ export class Redis {
   }
 
   private get isUp(): boolean {
-    return this.client.isReady && this.serverRun !== null && Date.now() >= this.restUntil;
+    return this.client.isReady && this.serverRun !== null && performance.now() >= this.restUntilMs;
   }
 
   private unavailable(cause: unknown): Unavailable {
@@ -108,7 +106,7 @@ export class Redis {
   /** A connection that owes an answer is given up: the late answer would only hold up what comes after it. */
   private startOver(problem: string): void {
     this.away(problem);
-    this.restUntil = Date.now() + REST_MS;
+    this.restUntilMs = performance.now() + REST_MS;
     this.client.destroy();
     this.client = this.connect();
   }
@@ -116,8 +114,9 @@ export class Redis {
   private connect(): Client {
     const client = clientOf(this.options);
     const mine = (): boolean => client === this.client && !this.closed;
-    client.on('error', (error: Error) => {
-      if (mine()) this.away(error.message || String((error as NodeJS.ErrnoException).code));
+    client.on('error', (error: NodeJS.ErrnoException) => {
+      // A connection refused on every address has a code and no message.
+      if (mine()) this.away(error.message || String(error.code));
     });
     client.on('ready', () => {
       this.serverRun = null;
@@ -125,7 +124,9 @@ export class Redis {
         (info) => {
           if (mine()) this.back(/^run_id:(\w+)/m.exec(info)?.[1] ?? '');
         },
-        () => {},
+        (error: Error) => {
+          if (mine()) this.away(error.message);
+        },
       );
     });
     // What fails here has been told to the listener of errors.

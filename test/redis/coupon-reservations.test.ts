@@ -49,13 +49,13 @@ describeWithRedis('a reservation in Redis', () => {
     return (await shop.rows<{ user_id: number }>(text, [couponId])).map(({ user_id }) => user_id);
   };
 
-  test('whose process died is written by the next one, in its turn (R6)', async () => {
+  test('whose process died is written by the next one, in its turn (Z6)', async () => {
     await reserveAndDie(7, 5);
     expect(await shop.issue(couponId, 1)).toBe(3);
     expect(await holders()).toEqual([7, 5, 1]);
   });
 
-  test('whose process died is seen to by those who are turned away, when nobody else comes in any more (R8)', async () => {
+  test('whose process died is seen to by those who are turned away, when nobody else comes in any more (Z8)', async () => {
     await reserveAndDie(7, 5, 6);
     expect(await shop.issue(couponId, 1)).toBe('COUPON_SOLD_OUT');
     await expect
@@ -103,7 +103,7 @@ describeWithRedis('a reservation in Redis', () => {
     expect((await reserveAndDie(2, 4))?.answers).toEqual([{ admission: 2 }, 'SOLD_OUT']);
   });
 
-  test('of another database counts for nothing: the copy names the database (R4)', async () => {
+  test('of another database counts for nothing: the copy names the database (Z4)', async () => {
     await reserveAndDie(7, 5, 6);
     const reset = await CouponDomain.start({ redis: options });
     await reset.rows('ALTER TABLE shop_coupon.coupon ALTER id RESTART WITH ' + couponId);

@@ -120,7 +120,7 @@ describeWithRedis('a rush while Redis', () => {
     await expectFairEnd(await rush({ after: 10, strike }));
   });
 
-  test('has come back: its copies of an earlier life count for nothing, though they are still there (R4)', async () => {
+  test('has come back: its copies of an earlier life count for nothing, though they are still there (Z4)', async () => {
     const databases = new Databases({ url: shop.databaseUrl });
     const copies = new CouponCopies(tool, databases.of('coupon'));
     await shop.issue(couponId, 1);

@@ -71,7 +71,7 @@ describeWithRedis('the ranking in a Redis that fails', () => {
     const inStep = new RedisSalesRankingRepository(copies);
     const outOfStep = new PgSalesRankingRepository();
     const fromDatabase = new PgTopSellerQueries(database);
-    const fromRedis = new RedisTopSellerQueries(copies, database, fromDatabase);
+    const fromRedis = new RedisTopSellerQueries(copies, database, { topSellers: () => Promise.reject(new Error('Redis did not answer')) });
     const save = async (): Promise<void> => {
       await redis.command((client) => client.sendCommand(['SAVE']));
       copyFileSync(dump(), oldDump());

@@ -42,9 +42,9 @@ interface Holder {
 /**
  * Copies in Redis of who has which coupon: one hash for each coupon that is open. They are made on demand from the database.
  *
- * R4: a copy counts only in the epoch in which it was made: this life of the Redis server and this database. A Redis that was
+ * Z4: a copy counts only in the epoch in which it was made: this life of the Redis server and this database. A Redis that was
  *     restarted, restored from an old copy or taken over by a replica has no copies, whatever is in it.
- * R5: a copy holds at least who had the coupon when it was opened: what was written meanwhile is read again after it.
+ * Z5: a copy holds at least who had the coupon when it was opened: what was written meanwhile is read again after it.
  */
 export class CouponCopies {
   private databaseEpoch: Promise<string> | undefined;

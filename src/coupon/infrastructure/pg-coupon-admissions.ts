@@ -40,26 +40,28 @@ export async function admit(tx: PgTransaction, requests: readonly Request[]): Pr
     tx,
     requests.map(({ asker }) => asker),
   );
-  const written = looked.map((asking, index) => isOf(requests[index], asking));
-  const fresh = admitInTurn(looked.filter((_, index) => !written[index]));
-  const decided = looked.map((asking, index) => (written[index] ? ok(asking as Written) : (fresh.shift() as (typeof fresh)[number])));
-  const ids = await insert(tx, decided, requests);
-  return decided.map((each) => (each.ok ? ok(issuedCoupon(each.value, ids)) : each));
+  const written = requests.map((request, index) => writtenFor(request, looked[index] as Looked));
+  const decided = admitInTurn(looked.filter((_, index) => !written[index]));
+  const ids = await insert(
+    tx,
+    decided,
+    requests.filter((_, index) => !written[index]),
+  );
+  const fresh = decided.map((each) => (each.ok ? ok(issuedCoupon(each.value, ids.get(rowKey(each.value)))) : each)).values();
+  return written.map((issued) => (issued ? ok(issued) : (fresh.next().value as Result<IssuedCoupon, IssueRefusal>)));
 }
 
 interface Looked extends Asking {
-  readonly row: { readonly userCouponId: UserCouponId; readonly reservation: string | null } | undefined;
+  readonly userCouponId: UserCouponId | null;
+  readonly reservation: string | null;
 }
 
-/** A request whose row somebody has written already. */
-interface Written extends Looked {
-  readonly coupon: CouponOnOffer;
-  readonly row: NonNullable<Looked['row']>;
-  readonly held: number;
+/** The coupon of a request whose row somebody has written already. */
+function writtenFor(request: Request, { asker, coupon, held, userCouponId, reservation }: Looked): IssuedCoupon | undefined {
+  if (!coupon || held === undefined || userCouponId === null) return undefined;
+  if (reservation === null || reservation !== request.reservation) return undefined;
+  return issuedCoupon({ asker, coupon, admission: held }, userCouponId);
 }
-
-const isOf = (request: Request | undefined, { row }: Looked): boolean =>
-  row !== undefined && row.reservation !== null && row.reservation === request?.reservation;
 
 async function look(database: Queryable, askers: readonly Asker[]): Promise<Looked[]> {
   const rows = await database.query<AskingRow>(LOOK, [askers.map(({ couponId }) => couponId), askers.map(({ userId }) => userId)]);
@@ -67,20 +69,21 @@ async function look(database: Queryable, askers: readonly Asker[]): Promise<Look
     asker: askers[index] as Asker,
     coupon: couponOnOffer(row),
     held: row.held ?? undefined,
-    row: row.id === null ? undefined : { userCouponId: row.id, reservation: row.reservation },
+    userCouponId: row.user_coupon_id,
+    reservation: row.reservation,
   }));
 }
 
-type Decided = Result<Admission | Written, IssueRefusal>;
+const rowKey = ({ asker: { couponId }, admission }: Admission): string => `${couponId}:${admission}`;
 
-/** @returns the ids of the new coupons, by coupon and admission. */
+/** @returns the ids of the new rows, by coupon and admission. */
 async function insert(
   tx: PgTransaction,
-  decided: readonly Decided[],
+  decided: readonly Result<Admission, IssueRefusal>[],
   requests: readonly Request[],
 ): Promise<ReadonlyMap<string, UserCouponId>> {
   const admitted = decided.flatMap((each, index) =>
-    each.ok && 'admission' in each.value ? [{ ...each.value, reservation: requests[index]?.reservation ?? null }] : [],
+    each.ok ? [{ ...each.value, reservation: requests[index]?.reservation ?? null }] : [],
   );
   if (admitted.length === 0) return new Map();
   const rows = await tx.query<{ id: UserCouponId; coupon_id: CouponId; admission: number }>(ADMIT, [
@@ -92,18 +95,13 @@ async function insert(
   return new Map(rows.map(({ id, coupon_id, admission }) => [`${coupon_id}:${admission}`, id]));
 }
 
-function issuedCoupon(admitted: Admission | Written, ids: ReadonlyMap<string, UserCouponId>): IssuedCoupon {
-  const {
-    asker: { couponId },
-    coupon: { name, discountRate, expiresAt, quantity },
-  } = admitted;
-  const admission = 'admission' in admitted ? admitted.admission : admitted.held;
-  const userCouponId = 'admission' in admitted ? ids.get(`${couponId}:${admission}`) : admitted.row.userCouponId;
+function issuedCoupon({ asker: { couponId }, coupon, admission }: Admission, userCouponId: UserCouponId | undefined): IssuedCoupon {
   if (userCouponId === undefined) throw new Error(`admission ${admission} of coupon ${couponId} was not written`);
+  const { name, discountRate, expiresAt, quantity } = coupon;
   return { userCouponId, couponId, name, discountRate, expiresAt, admission, remainingQuantity: quantity - admission };
 }
 
-type AskingRow = { readonly held: number | null; readonly id: UserCouponId | null; readonly reservation: string | null } & (
+type AskingRow = { readonly held: number | null; readonly user_coupon_id: UserCouponId | null; readonly reservation: string | null } & (
   | { readonly coupon_id: null }
   | {
       readonly coupon_id: CouponId;
@@ -131,7 +129,7 @@ const LOOK = sql(
                WHEN coupon.expires_at > clock_timestamp() THEN 'OPEN'
                ELSE 'EXPIRED'
           END AS phase,
-          held.admission AS held, held.id, held.reservation
+          held.admission AS held, held.id AS user_coupon_id, held.reservation
    FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asker (coupon_id, user_id, arrival)
    LEFT JOIN shop_coupon.coupon ON coupon.id = asker.coupon_id
    LEFT JOIN shop_coupon.user_coupon held ON held.coupon_id = asker.coupon_id AND held.user_id = asker.user_id

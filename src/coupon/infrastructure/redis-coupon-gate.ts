@@ -18,9 +18,9 @@ type Answer = Reserved['answers'][number] | 'NO_COPY';
  * others away, at no cost to the database. Those who come in are written in batches under the database's locks and
  * constraints, and there it is decided again: whatever Redis has lost or dreamt up, nobody gets a coupon that is not there.
  *
- * R8: when a coupon is sold out, and a reservation has stayed open for too long, whoever is turned away sees to it. So no
+ * Z8: when a coupon is sold out, and a reservation has stayed open for too long, whoever is turned away sees to it. So no
  *     coupon is left over while people still ask.
- * R9: where Redis is away, the database keeps the gate, or nobody does if the shop is set so. Where there is no copy (the
+ * Z9: where Redis is away, the database keeps the gate, or nobody does if the shop is set so. Where there is no copy (the
  *     coupon is not open, or too large), the database keeps it in any case.
  */
 export class RedisCouponGate extends CouponGate {

@@ -18,7 +18,7 @@ const CLAIM_USE = luaScript(new URL('./claim-use.lua', import.meta.url));
  * Coupons in customers' hands, with claims in Redis before their rows: of several payments with one coupon, one goes to its
  * lock, and the others look whether it is used, without making their whole batch wait for it.
  *
- * R10: a claim never decides. Who has none still gets the lock if the row does not say that the coupon is used.
+ * Z10: a claim never decides. Who has none still gets the lock if the row does not say that the coupon is used.
  */
 @Injectable()
 export class RedisUserCouponRepository extends PgUserCouponRepository {

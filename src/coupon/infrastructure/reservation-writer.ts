@@ -27,9 +27,9 @@ interface Errand {
 /**
  * Writes into the database whom Redis has let in, and tells Redis.
  *
- * R6: a reservation ends in a row or is given back, whatever becomes of the process that made it: whoever writes next writes
+ * Z6: a reservation ends in a row or is given back, whatever becomes of the process that made it: whoever writes next writes
  *     the open ones, too, in the order of their tickets, before those who came later.
- * R7: a request knows its row by its reservation, whoever wrote it.
+ * Z7: a request knows its row by its reservation, whoever wrote it.
  */
 export class ReservationWriter {
   private readonly batches = new MicroBatcher<Wish | Errand, Verdict | Fault | undefined>({

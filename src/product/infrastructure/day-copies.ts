@@ -34,7 +34,7 @@ interface SoldRow {
 /**
  * Copies in Redis of the sales of each day, as sorted sets that end by themselves. They are made on demand from the database.
  *
- * R11: a copy names the state of the day that it shows. Sales are added to it only if they are the very next; an answer
+ * Z11: a copy names the state of the day that it shows. Sales are added to it only if they are the very next; an answer
  *      is taken from it only if it shows what the database has committed. So what Redis lost, missed, or kept from another time
  *      is never told.
  */

@@ -1,10 +1,11 @@
--- Puts the loaded copy of a day into use, unless there is one that is as new.
+-- Puts the loaded copy of a day into use, unless there is a whole one that is as new.
 --
 -- KEYS     the copy: units, last sales, state; the loaded one: units, last sales
 -- ARGV     epoch, revision, how many milliseconds it may live
 
-local epoch, revision = (redis.call('GET', KEYS[3]) or ''):match('^(%S+) (%d+)')
-if epoch == ARGV[1] and tonumber(revision) >= tonumber(ARGV[2]) then
+local epoch, revision, products = (redis.call('GET', KEYS[3]) or ''):match('^(%S+) (%d+) (%d+)$')
+local whole = redis.call('ZCARD', KEYS[1]) == tonumber(products) and redis.call('ZCARD', KEYS[2]) == tonumber(products)
+if whole and epoch == ARGV[1] and tonumber(revision) >= tonumber(ARGV[2]) then
   return redis.call('DEL', KEYS[4], KEYS[5])
 end
 redis.call('RENAME', KEYS[4], KEYS[1])

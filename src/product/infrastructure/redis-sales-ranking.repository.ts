@@ -14,7 +14,7 @@ export class RedisSalesRankingRepository extends SalesRankingRepository {
     const changed = await addSales(tx, sales);
     pgTransaction(tx).afterCommit(() => {
       const byDay = Map.groupBy(sales, ({ paidAt }) => new Date(paidAt).toISOString().slice(0, 'YYYY-MM-DD'.length));
-      // What is not added here is missing in the copy, and so the copy will not be believed (R11).
+      // What is not added here is missing in the copy, and so the copy will not be believed (Z11).
       for (const day of changed) this.copies.add(day, byDay.get(day.day) ?? []).catch(() => {});
     });
   }
