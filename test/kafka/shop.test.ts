@@ -7,7 +7,7 @@ import { describeWithKafka, sharedKafka } from '../support/shared-kafka.js';
 const PRICE = 5_000;
 const ANSWER_MS_MAX = 30_000;
 const ASK_AGAIN_MS = 200;
-const ENDED = ['PAID', 'REFUSED'];
+const ENDED = new Set(['PAID', 'REFUSED']);
 
 let shop: TestShop;
 
@@ -24,7 +24,7 @@ const order = async (token: string, productOptionId: number): Promise<number> =>
 /** How a payment ends. */
 async function pay(token: string, orderId: number): Promise<{ readonly status: string; readonly errorCode: string | null }> {
   await asked('POST', `/api/orders/${orderId}/payment`, token, ({ status }) => status !== 503, {});
-  return (await asked('GET', `/api/orders/${orderId}/payment`, token, ({ body }) => ENDED.includes(body.status))).body;
+  return (await asked('GET', `/api/orders/${orderId}/payment`, token, ({ body }) => ENDED.has(body.status))).body;
 }
 
 describeWithKafka('the whole shop in one process, on Kafka by configuration alone', () => {
