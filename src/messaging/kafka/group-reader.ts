@@ -93,6 +93,7 @@ export class GroupReader {
     });
     this.consumer = consumer;
     this.trackers.clear();
+    consumer.on('consumer:group:join', () => this.forgetOthers());
     const ticking = setInterval(() => this.commitInTurn(), COMMIT_EVERY_MS);
     const stopped = Promise.withResolvers<void>();
     let close = (): void => consumer.close(true, () => {});
@@ -136,7 +137,7 @@ export class GroupReader {
   }
 
   private track(topic: string, partition: number, offset: bigint): () => void {
-    const key = `${topic}/${partition}`;
+    const key = trackerKey(topic, partition);
     let tracker = this.trackers.get(key);
     if (!tracker?.read(offset)) {
       tracker = new OffsetTracker(offset);
@@ -147,6 +148,17 @@ export class GroupReader {
     return () => current.done(offset);
   }
 
+  /** What another member reads now is not ours to commit, also when it comes back later. */
+  private forgetOthers(): void {
+    const owned = this.owned();
+    for (const key of this.trackers.keys()) if (!owned.has(key)) this.trackers.delete(key);
+  }
+
+  private owned(): ReadonlySet<string> {
+    const assignments = this.consumer?.assignments ?? [];
+    return new Set(assignments.flatMap(({ topic, partitions }) => partitions.map((partition) => trackerKey(topic, partition))));
+  }
+
   /** One at a time: of two that are under way the broker may take the lower one last. */
   private commitInTurn(): void {
     this.committing ??= this.commit().finally(() => (this.committing = null));
@@ -155,7 +167,7 @@ export class GroupReader {
   /** A commit that fails is made up by a later one, or costs a second reading. */
   private async commit(): Promise<void> {
     const { consumer } = this;
-    const owned = new Set((consumer?.assignments ?? []).flatMap(({ topic, partitions }) => partitions.map((each) => `${topic}/${each}`)));
+    const owned = this.owned();
     const due = [...this.trackers].flatMap(([key, tracker]) => {
       const offset = owned.has(key) ? tracker.toCommit() : null;
       return offset === null ? [] : [{ key, tracker, offset }];
@@ -173,3 +185,5 @@ export class GroupReader {
     }
   }
 }
+
+const trackerKey = (topic: string, partition: number): string => `${topic}/${partition}`;

@@ -80,8 +80,9 @@ export class ReceivedEvents extends EventFeed {
   }
 
   override async read(_type: string, after: readonly ShardPosition[], rowsMaxPerShard: number): Promise<readonly LoggedEvent[]> {
-    const runs = await Promise.all(after.map((place) => this.readShard(place, rowsMaxPerShard)));
-    return runs.flat();
+    for (const { shard, position } of after) this.handledUpTo(shard, position);
+    if (this.stopped().length > 0) await this.overcomeGaps();
+    return after.flatMap(({ shard }) => this.runOf(shard, rowsMaxPerShard));
   }
 
   override heads(): Promise<readonly ShardPosition[]> {
@@ -89,31 +90,34 @@ export class ReceivedEvents extends EventFeed {
     return Promise.resolve([...this.shards].map(([shard, each]) => ({ shard, position: last(each) })));
   }
 
-  private async readShard({ shard: number, position }: ShardPosition, rowsMax: number): Promise<LoggedEvent[]> {
-    const shard = this.shards.get(number);
-    if (shard === undefined) return [];
-    this.handledUpTo(shard, position);
-    if (shard.held.size > 0 && !shard.held.has(shard.handled + 1)) await this.overcome(shard, number);
+  /** What continues the cursor. */
+  private runOf(number: number, rowsMax: number): LoggedEvent[] {
+    const { held, handled } = this.shardOf(number);
     const run: LoggedEvent[] = [];
-    for (let next = shard.handled + 1; run.length < rowsMax; next++) {
-      const held = shard.held.get(next);
-      if (held === undefined) break;
-      run.push(held.event);
-    }
+    for (let next = held.get(handled + 1); next && run.length < rowsMax; next = held.get(next.event.position + 1)) run.push(next.event);
     return run;
   }
 
-  private async overcome(shard: Shard, number: number): Promise<void> {
-    const { identity, cursors, askForRewind, onLoss } = this.options;
-    const stored = await cursors.positions(identity);
-    this.handledUpTo(shard, stored.find((each) => each.shard === number)?.position ?? 0);
-    const first = shard.held.get(Math.min(...shard.held.keys()));
-    if (first === undefined || first.event.position === shard.handled + 1) return;
+  /** The shards that wait for what is still to come. */
+  private stopped(): readonly number[] {
+    return [...this.shards].filter(([, { held, handled }]) => held.size > 0 && !held.has(handled + 1)).map(([number]) => number);
+  }
+
+  private async overcomeGaps(): Promise<void> {
+    const { identity, cursors } = this.options;
+    for (const { shard, position } of await cursors.positions(identity)) this.handledUpTo(shard, position);
+    await Promise.all(this.stopped().map((number) => this.overcomeGap(number)));
+  }
+
+  private async overcomeGap(number: number): Promise<void> {
+    const { identity, askForRewind, onLoss } = this.options;
+    const shard = this.shardOf(number);
+    const floor = shard.held.get(Math.min(...shard.held.keys()))?.floor ?? 0;
     const gap = { ...identity, shard: number, from: shard.handled + 1 };
-    if (gap.from < first.floor) {
-      if (!(await this.skipTo(number, first.floor - 1))) return;
-      if (shard.handled > 0) onLoss(gap, first.floor);
-      return this.handledUpTo(shard, first.floor - 1);
+    if (gap.from < floor) {
+      if (!(await this.skipTo(number, floor - 1))) return;
+      if (shard.handled > 0) onLoss(gap, floor);
+      return this.handledUpTo(number, floor - 1);
     }
     if (performance.now() - shard.askedAtMs < ASK_EVERY_MS) return;
     shard.askedAtMs = performance.now();
@@ -131,7 +135,8 @@ export class ReceivedEvents extends EventFeed {
     });
   }
 
-  private handledUpTo(shard: Shard, position: number): void {
+  private handledUpTo(number: number, position: number): void {
+    const shard = this.shardOf(number);
     if (position <= shard.handled) return;
     shard.handled = position;
     for (const [held, { done }] of shard.held) {

@@ -26,7 +26,9 @@ export class Topics {
   constructor(private readonly settings: KafkaSettings) {}
 
   /** One per event type. */
-  ofType = (type: string): string => this.settings.topicPrefix + type;
+  ofType(type: string): string {
+    return this.settings.topicPrefix + type;
+  }
 
   /** Answers to request events; every process reads one partition of it. */
   get replies(): string {
@@ -39,10 +41,13 @@ export class Topics {
   }
 
   /** A consumer group of this shop. */
-  group = (name: string): string => this.settings.topicPrefix + name;
+  group(name: string): string {
+    return this.settings.topicPrefix + name;
+  }
 
-  events = (types: readonly string[], passing: boolean): Topic[] =>
-    types.map((type) => ({ name: this.ofType(type), partitions: LOG_SHARDS, passing }));
+  events(types: readonly string[], passing: boolean): Topic[] {
+    return types.map((type) => ({ name: this.ofType(type), partitions: LOG_SHARDS, passing }));
+  }
 
   /**
    * Makes what is not there yet and looks at what is. Any number of processes may do so at the same time.
