@@ -13,6 +13,9 @@ export const SERVICES = {
   office: ['notification', 'console'],
 } as const;
 
+/** Who keeps books: the console has none. */
+export const domainsOf = (service: ServiceName): readonly string[] => SERVICES[service].filter((part) => part !== 'console');
+
 export type ServiceName = keyof typeof SERVICES;
 export const SERVICE_NAMES = Object.keys(SERVICES) as ServiceName[];
 
@@ -85,10 +88,10 @@ function startService(name: ServiceName, options: ShopOfServicesOptions): Promis
 
 /** The console looks into the books of all. */
 function urlsOfAllDomains({ databaseUrlOf }: ShopOfServicesOptions): Record<string, string> {
-  const ofDomains = SERVICE_NAMES.flatMap((service) =>
-    SERVICES[service].map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, databaseUrlOf(service)] as const),
+  const settings = SERVICE_NAMES.flatMap((service) =>
+    domainsOf(service).map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, databaseUrlOf(service)] as const),
   );
-  return Object.fromEntries(ofDomains.filter(([name]) => name !== 'DATABASE_URL_CONSOLE'));
+  return Object.fromEntries(settings);
 }
 
 function startGateway(
