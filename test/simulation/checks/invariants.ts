@@ -88,8 +88,8 @@ function* payments({ tables, latestDatabaseMs, striker }: World): Generator<stri
     }
     // The clock that is asked after the wait for the coupon decides; it may show less than at the transaction's begin, which is noted.
     const clockWentBack = striker.struck.has('database clock goes back');
-    if (coupon && !clockWentBack && (coupon.usedAtMs ?? 0) >= coupon.expiresAtMs)
-      yield `3: order ${orderId} used coupon ${coupon.couponId} after its expiry`;
+    const isLate = coupon !== undefined && (coupon.usedAtMs ?? 0) >= coupon.expiresAtMs;
+    if (isLate && !clockWentBack) yield `3: order ${orderId} used coupon ${coupon.couponId} after its expiry`;
     if (order.discountAmount !== discount) {
       yield `3: order ${orderId} has a discount of ${order.discountAmount}, and its coupon gives ${discount}`;
     }
