@@ -9,7 +9,7 @@ import { simulate } from './simulate.js';
 
 const HISTORIES_MAX = 600;
 const OPERATIONS_MAX = 4;
-const FAULTS_MAX = 1;
+const FAULTS_MAX = 2;
 const SHRUNK = [
   'PAID and order.processed are two transactions',
   'the order is PENDING again when the last domain has reported, not all',
@@ -51,7 +51,7 @@ test('a history of which everything is left is the whole history', () => {
 });
 
 test('a plan that says nothing, or too much, is refused in words', () => {
-  expect(() => parseReduction('operations=1')).toThrow(/faults is missing/);
+  expect(() => parseReduction('operations=1')).toThrow(/ending is missing/);
   expect(() => parseReduction('operations=x/faults=/chance=0/processes=1/repeats=no/ending=pay')).toThrow(/"x" is no number/);
   const beyond = parseReduction('operations=99/faults=/chance=0/processes=1/repeats=no/ending=pay');
   expect(() => reduced(randomHistory(5), beyond)).toThrow(/no operation 99/);
