@@ -82,6 +82,21 @@ describeWithRedis('a shop with Redis', () => {
     expect((await shop.api('GET', '/api/users/me/balance', { token })).body.balance).toBe(900);
   });
 
+  test('pays while it hangs (Z1)', async () => {
+    const { token } = await shop.customer(1_000);
+    const { optionIds } = await shop.product({ price: 100, stock: [10] });
+    const orderId = await order(token, optionIds[0]);
+    server.pause();
+    try {
+      expect(await pay(token, orderId)).toMatchObject({ status: 200, body: { status: 'PAID' } });
+      expect(await redisPart()).toMatchObject({ status: 'degraded' });
+    } finally {
+      server.resume();
+    }
+    await expect.poll(redisPart, PATIENCE).toEqual({ status: 'up' });
+    await connected(tool);
+  });
+
   test('goes on without it: payments, coupons, ranking; and tells so', async () => {
     const { token } = await shop.customer(1_000);
     const { optionIds, productId } = await shop.product({ price: 100, stock: [10] });
