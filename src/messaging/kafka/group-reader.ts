@@ -119,7 +119,7 @@ export class GroupReader {
       await this.committing;
       await this.commit();
       this.consumer = null;
-      await Promise.race([consumer.close(true).catch(() => {}), sleep(LEAVE_MS_MAX)]);
+      await Promise.race([consumer.close(true).catch(() => {}), sleep(LEAVE_MS_MAX, undefined, { ref: false })]);
     }
   }
 

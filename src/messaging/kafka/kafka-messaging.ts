@@ -161,7 +161,7 @@ export class KafkaMessaging extends Messaging {
     }
     for (const part of [this.requests, ...this.publishers.values(), ...this.subscribers]) part.start();
     const joined = Promise.all(this.subscribers.map((subscriber) => subscriber.joined()));
-    await Promise.race([joined, sleep(JOIN_MS_MAX, undefined, { signal: this.stopping.signal }).catch(() => {})]);
+    await Promise.race([joined, sleep(JOIN_MS_MAX, undefined, { signal: this.stopping.signal, ref: false }).catch(() => {})]);
     return true;
   }
 

@@ -48,7 +48,7 @@ export class PartitionReader {
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    await Promise.race([this.consumer.close(true).catch(() => {}), sleep(CALL_MS_MAX)]);
+    await Promise.race([this.consumer.close(true).catch(() => {}), sleep(CALL_MS_MAX, undefined, { ref: false })]);
     await this.running;
   }
 

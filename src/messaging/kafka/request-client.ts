@@ -77,6 +77,7 @@ export class RequestClient {
    * @throws Unavailable when one of them has not answered in time. Overloaded when too many wait already.
    */
   async ask(event: ShopEvent, subscribers: readonly string[]): Promise<readonly Answered[]> {
+    if (subscribers.length === 0) return [];
     if (this.questions.size >= QUESTIONS_WAITING_MAX) throw new Overloaded('kafka requests');
     const question: Question = { awaited: new Set(subscribers), answered: new Map(), complete: Promise.withResolvers() };
     const correlationId = randomUUID();
@@ -94,9 +95,9 @@ export class RequestClient {
   }
 
   private async sendUntilComplete(event: ShopEvent, correlationId: string, question: Question, ending: AbortSignal): Promise<void> {
-    const { topics, sender } = this.options;
+    const { topics, sender, clock } = this.options;
     await this.replies.ready();
-    const expiresAtMs = Date.now() + REQUEST_AGE_MS_MAX;
+    const expiresAtMs = clock.now().getTime() + REQUEST_AGE_MS_MAX;
     while (!ending.aborted) {
       const request = { event, correlationId, replyPartition: this.replyPartition, awaited: [...question.awaited], expiresAtMs };
       await sender.send(requestMessageOf(topics.ofType(event.type), request));
