@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError, parseConfig } from './config.js';
 
 const OWN_DATABASE = { DATABASE_URL: 'postgres://shop:pw@db.example/shop', JWT_SECRET: 'x'.repeat(32) };
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
 function problemsOf(env: NodeJS.ProcessEnv): string[] {
   try {
@@ -30,6 +31,7 @@ describe('an empty environment', () => {
       holdMinutes: 10,
       rateLimitPerMinute: 60_000,
       alertWebhookUrl: null,
+      dataPlatform: null,
     });
   });
 
@@ -54,6 +56,8 @@ describe('values', () => {
       HOLD_MINUTES: '15',
       RATE_LIMIT_PER_MINUTE: '0',
       ALERT_WEBHOOK_URL: 'https://hooks.example/shop',
+      DATA_PLATFORM_URL: 'https://data.example/paid-orders',
+      DATA_PLATFORM_SECRET: WEBHOOK_SECRET,
     });
     expect(config).toEqual({
       database: { kind: 'url', url: OWN_DATABASE.DATABASE_URL },
@@ -69,6 +73,7 @@ describe('values', () => {
       holdMinutes: 15,
       rateLimitPerMinute: 0,
       alertWebhookUrl: 'https://hooks.example/shop',
+      dataPlatform: { url: 'https://data.example/paid-orders', secret: WEBHOOK_SECRET },
     });
   });
 
@@ -119,12 +124,21 @@ describe('a wrong value is one line that names the variable', () => {
     ['ADMIN_PASSWORD', 'hunter2'],
     ['JWT_SECRET', 'hunter2'],
     ['ALERT_WEBHOOK_URL', 'hooks.example/hunter2'],
+    ['DATA_PLATFORM_URL', 'data.example/hunter2'],
+    ['DATA_PLATFORM_SECRET', 'whsec_hunter2'],
   ])('%s is not repeated, because it may hold a secret', (name, value) => {
     expect(problemsOf({ [name]: value }).join('\n')).not.toContain('hunter2');
   });
 });
 
 describe('combinations', () => {
+  test('an address of the data platform needs a secret to sign with, and the other way round', () => {
+    const onlyAddress = problemsOf({ DATA_PLATFORM_URL: 'https://data.example' });
+    expect(onlyAddress).toEqual([expect.stringMatching(/^DATA_PLATFORM_SECRET is required with DATA_PLATFORM_URL\. /)]);
+    const onlySecret = problemsOf({ DATA_PLATFORM_SECRET: WEBHOOK_SECRET });
+    expect(onlySecret).toEqual([expect.stringMatching(/^DATA_PLATFORM_SECRET signs nothing without DATA_PLATFORM_URL\. /)]);
+  });
+
   test('a database of your own needs a JWT_SECRET', () => {
     expect(problemsOf({ DATABASE_URL: OWN_DATABASE.DATABASE_URL })).toEqual([
       expect.stringMatching(/^JWT_SECRET is required with DATABASE_URL\. /),

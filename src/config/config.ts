@@ -25,6 +25,8 @@ export interface Config {
   readonly rateLimitPerMinute: number;
   /** Where alerts are posted to, besides the log; null: nowhere. */
   readonly alertWebhookUrl: string | null;
+  /** Where paid orders are posted to; null: files in `dataDir`. `secret` is `whsec_…` (Standard Webhooks). */
+  readonly dataPlatform: { readonly url: string; readonly secret: string } | null;
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. Values that may be secret are not repeated. */
@@ -40,7 +42,12 @@ const HOLD_MINUTES_LIMIT = 7 * 24 * 60;
 const RATE_LIMIT_PER_MINUTE_LIMIT = 1_000_000_000;
 
 /** Read, then refused: a setting that would be ignored in silence is worse than one that stops the start. */
-const NOT_SUPPORTED_YET = ['REDIS_URL', 'KAFKA_BROKERS', 'DOMAINS', 'DATA_PLATFORM_URL'];
+const NOT_SUPPORTED_YET = ['REDIS_URL', 'KAFKA_BROKERS', 'DOMAINS'];
+/** Standard Webhooks: base64 of 24 to 64 bytes. */
+const WEBHOOK_SECRET = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const WEBHOOK_SECRET_BYTES_MIN = 24;
+const WEBHOOK_SECRET_BYTES_MAX = 64;
+const WEBHOOK_SECRET_EXAMPLE = 'echo whsec_$(openssl rand -base64 32)';
 const DOMAIN_DATABASE = /^DATABASE_URL_([A-Z][A-Z0-9_]*)$/;
 
 const variables = z.object({
@@ -73,6 +80,16 @@ const variables = z.object({
       protocol: /^https?$/,
       error: 'must be an address that begins with https:// or http://. Correct it, or unset it to have alerts in the log only',
     })
+    .optional(),
+  DATA_PLATFORM_URL: z
+    .url({
+      protocol: /^https?$/,
+      error: 'must be an address that begins with https:// or http://. Correct it, or unset it to have paid orders in files',
+    })
+    .optional(),
+  DATA_PLATFORM_SECRET: z
+    .string()
+    .refine(isWebhookSecret, `must be whsec_ and the base64 of 24 to 64 bytes. Make one with: ${WEBHOOK_SECRET_EXAMPLE}`)
     .optional(),
 });
 
@@ -108,6 +125,8 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     holdMinutes: set.HOLD_MINUTES,
     rateLimitPerMinute: set.RATE_LIMIT_PER_MINUTE,
     alertWebhookUrl: set.ALERT_WEBHOOK_URL ?? null,
+    dataPlatform:
+      set.DATA_PLATFORM_URL && set.DATA_PLATFORM_SECRET ? { url: set.DATA_PLATFORM_URL, secret: set.DATA_PLATFORM_SECRET } : null,
   };
 }
 
@@ -133,6 +152,12 @@ function combinationProblems(given: Record<string, string>): string[] {
       `JWT_SECRET is required with DATABASE_URL. Set at least ${JWT_SECRET_CHARACTERS_MIN} random characters, for example from: openssl rand -hex 32.`,
     );
   }
+  if (given.DATA_PLATFORM_URL !== undefined && given.DATA_PLATFORM_SECRET === undefined) {
+    problems.push(`DATA_PLATFORM_SECRET is required with DATA_PLATFORM_URL. Make one with: ${WEBHOOK_SECRET_EXAMPLE}.`);
+  }
+  if (given.DATA_PLATFORM_SECRET !== undefined && given.DATA_PLATFORM_URL === undefined) {
+    problems.push('DATA_PLATFORM_SECRET signs nothing without DATA_PLATFORM_URL. Set both, or unset it.');
+  }
   for (const [one, other] of [
     ['ADMIN_EMAIL', 'ADMIN_PASSWORD'],
     ['ADMIN_PASSWORD', 'ADMIN_EMAIL'],
@@ -152,6 +177,11 @@ function wholeNumber(min: number, max: number) {
         `must be a whole number from ${min} to ${max}, not ${JSON.stringify(issue.input)}. Correct it, or unset it for the default`,
     })
     .transform(Number);
+}
+
+function isWebhookSecret(text: string): boolean {
+  const { length } = Buffer.from(text.replace(/^whsec_/, ''), 'base64');
+  return WEBHOOK_SECRET.test(text) && length >= WEBHOOK_SECRET_BYTES_MIN && length <= WEBHOOK_SECRET_BYTES_MAX;
 }
 
 /** The message does not repeat the address: it may hold a password. */
