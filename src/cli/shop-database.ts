@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseConfig } from '../config/config.js';
+import { type Config, parseConfig } from '../config/config.js';
 import { findRunningEmbedded } from '../database/embedded/running-server.js';
 
 export interface ShopDatabase {
@@ -13,22 +13,31 @@ export interface ShopDatabase {
 
 /** Tools sign nothing, so they must not ask for the secret that the shop signs with. */
 const UNUSED_SECRET = 'not used: nothing is signed by the tools';
-const SETTINGS = /^(?:DATABASE_URL(?:_.+)?|DATA_DIR)$/;
+const DATABASE_SETTINGS = /^(?:DATABASE_URL(?:_.+)?|DATA_DIR)$/;
+
+/**
+ * The configuration as far as a tool needs it.
+ *
+ * @param env usually `process.env`; only settings whose names match are looked at.
+ * @throws ConfigError
+ */
+export function toolConfig(env: NodeJS.ProcessEnv, names: RegExp): Config {
+  const settings = Object.fromEntries(Object.entries(env).filter(([name]) => names.test(name)));
+  return parseConfig({ ...settings, JWT_SECRET: UNUSED_SECRET });
+}
 
 /**
  * Where the shop of these settings keeps its books.
  *
- * @param env usually `process.env`; only the settings that name the database are looked at.
  * @returns null when that is the embedded database and it does not run.
  * @throws ConfigError
  */
 export async function findShopDatabase(env: NodeJS.ProcessEnv): Promise<ShopDatabase | null> {
-  const settings = Object.fromEntries(Object.entries(env).filter(([name]) => SETTINGS.test(name)));
-  const { database, dataDir, domainDatabaseUrls: domainUrls } = parseConfig({ ...settings, JWT_SECRET: UNUSED_SECRET });
+  const { database, dataDir, domainDatabaseUrls: domainUrls } = toolConfig(env, DATABASE_SETTINGS);
   const deliveredFolder = join(dataDir, 'data-platform');
   if (database.kind === 'url') {
     // The default folder may be that of another shop, on the embedded database.
-    const ours = settings['DATA_DIR'] === undefined ? {} : { deliveredFolder };
+    const ours = env['DATA_DIR'] ? { deliveredFolder } : {};
     return { url: database.url, domainUrls, ...ours, name: addressOf(database.url) };
   }
   const url = await findRunningEmbedded(dataDir);

@@ -39,6 +39,7 @@ describe('an empty environment', () => {
       redisUrl: null,
       redisKeyPrefix: '',
       couponGateWithoutRedis: 'database',
+      dataPlatform: null,
     });
   });
 
@@ -76,6 +77,8 @@ describe('values', () => {
       REDIS_URL: 'rediss://shop:pw@redis.example:6380/1',
       REDIS_KEY_PREFIX: 'shop:',
       COUPON_GATE_WITHOUT_REDIS: 'refuse',
+      DATA_PLATFORM_URL: 'https://data.example/paid-orders',
+      DATA_PLATFORM_SECRET: WEBHOOK_SECRET,
     });
     expect(config).toEqual({
       database: { kind: 'url', url: OWN_DATABASE.DATABASE_URL },
@@ -103,6 +106,7 @@ describe('values', () => {
       redisUrl: 'rediss://shop:pw@redis.example:6380/1',
       redisKeyPrefix: 'shop:',
       couponGateWithoutRedis: 'refuse',
+      dataPlatform: { url: 'https://data.example/paid-orders', secret: WEBHOOK_SECRET },
     });
   });
 
@@ -162,12 +166,21 @@ describe('a wrong value is one line that names the variable', () => {
     ['ALERT_WEBHOOK_URL', 'hooks.example/hunter2'],
     ['ALERT_WEBHOOK_SECRET', 'whsec_hunter2'],
     ['REDIS_URL', 'http://:hunter2@redis'],
+    ['DATA_PLATFORM_URL', 'data.example/hunter2'],
+    ['DATA_PLATFORM_SECRET', 'whsec_hunter2'],
   ])('%s is not repeated, because it may hold a secret', (name, value) => {
     expect(problemsOf({ [name]: value }).join('\n')).not.toContain('hunter2');
   });
 });
 
 describe('combinations', () => {
+  test('an address of the data platform needs a secret to sign with, and the other way round', () => {
+    const onlyAddress = problemsOf({ DATA_PLATFORM_URL: 'https://data.example' });
+    expect(onlyAddress).toEqual([expect.stringMatching(/^DATA_PLATFORM_SECRET is required with DATA_PLATFORM_URL\. /)]);
+    const onlySecret = problemsOf({ DATA_PLATFORM_SECRET: WEBHOOK_SECRET });
+    expect(onlySecret).toEqual([expect.stringMatching(/^DATA_PLATFORM_SECRET signs nothing without DATA_PLATFORM_URL\. /)]);
+  });
+
   test('a database of your own needs a JWT_SECRET', () => {
     expect(problemsOf({ DATABASE_URL: OWN_DATABASE.DATABASE_URL })).toEqual([
       expect.stringMatching(/^JWT_SECRET is required with DATABASE_URL\. /),
@@ -179,9 +192,9 @@ describe('combinations', () => {
     expect(problemsOf({ ADMIN_PASSWORD: 'long enough' })).toEqual([expect.stringMatching(/^ADMIN_EMAIL is missing\. /)]);
   });
 
-  test.each(['ALERT', 'RECEIPT'])('a secret of %s_WEBHOOK needs an address', (what) => {
-    expect(problemsOf({ [`${what}_WEBHOOK_SECRET`]: WEBHOOK_SECRET })).toEqual([
-      `${what}_WEBHOOK_SECRET signs nothing without ${what}_WEBHOOK_URL. Set both, or unset it.`,
+  test.each(['ALERT_WEBHOOK', 'RECEIPT_WEBHOOK', 'DATA_PLATFORM'])('a secret of %s needs an address', (what) => {
+    expect(problemsOf({ [`${what}_SECRET`]: WEBHOOK_SECRET })).toEqual([
+      `${what}_SECRET signs nothing without ${what}_URL. Set both, or unset it.`,
     ]);
   });
 
@@ -204,9 +217,5 @@ describe('combinations', () => {
     ['KAFKA_BROKERS', { KAFKA_TOPIC_PREFIX: 'shop.' }],
   ])('%s is missing beside %j', (missing, env) => {
     expect(problemsOf(env)).toEqual([expect.stringMatching(`^${missing} is missing\\. `)]);
-  });
-
-  test.each(['DATA_PLATFORM_URL'])('%s is refused instead of being ignored', (name) => {
-    expect(problemsOf({ [name]: 'anything' })).toEqual([`${name} is not supported in this version yet. Unset it.`]);
   });
 });

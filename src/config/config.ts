@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { KAFKA_PAIRS, type KafkaSettings, kafkaSettings, kafkaVariables } from './kafka-settings.js';
+import { type RedisSettings, redisSettings, redisVariables } from './redis-settings.js';
 import { Serving } from './serving.js';
+import { type Webhook, webhookProblems, webhookSettings, webhookVariables } from './webhook-settings.js';
 
 /** Everything that a deployment can set, parsed once at start. Nothing else reads `process.env`. */
-export interface Config {
+export interface Config extends RedisSettings {
   readonly database: { readonly kind: 'embedded' } | { readonly kind: 'url'; readonly url: string };
   /** Domains moved to a database of their own, keyed by the lowercase domain: `DATABASE_URL_USER` is `user`. */
   readonly domainDatabaseUrls: Readonly<Record<string, string>>;
@@ -31,23 +33,12 @@ export interface Config {
   readonly alertWebhook: Webhook | null;
   /** Where receipts are posted to; null: nowhere. */
   readonly receiptWebhook: Webhook | null;
+  /** Where paid orders are posted to; null: files in `dataDir`. */
+  readonly dataPlatform: { readonly url: string; readonly secret: string } | null;
   /** How long events are kept at least, also when every subscriber has read them. */
   readonly eventLogRetentionDays: number;
   /** Null: events stay in this process. */
   readonly kafka: KafkaSettings | null;
-  /** Null: the database keeps locks, coupon queues and the ranking. */
-  readonly redisUrl: string | null;
-  /** Before every key, for shops that share a Redis. */
-  readonly redisKeyPrefix: string;
-  /** Who decides a rush for coupons while Redis is away. */
-  readonly couponGateWithoutRedis: (typeof COUPON_GATES_WITHOUT_REDIS)[number];
-}
-
-/** An address of somebody else's, told by POST. */
-export interface Webhook {
-  readonly url: string;
-  /** `whsec_…`: requests are signed (Standard Webhooks). Null: they are not. */
-  readonly secret: string | null;
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. Values that may be secret are not repeated. */
@@ -56,20 +47,12 @@ export class ConfigError extends Error {
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-const COUPON_GATES_WITHOUT_REDIS = ['database', 'refuse'] as const;
 const JWT_SECRET_CHARACTERS_MIN = 32;
 const ADMIN_PASSWORD_CHARACTERS_MIN = 8;
 const POOL_CONNECTIONS_LIMIT = 1_000;
 const HOLD_MINUTES_LIMIT = 7 * 24 * 60;
 const EVENT_LOG_RETENTION_DAYS_LIMIT = 365;
 const RATE_LIMIT_PER_MINUTE_LIMIT = 1_000_000_000;
-
-/** Read, then refused: a setting that would be ignored in silence is worse than one that stops the start. */
-const NOT_SUPPORTED_YET = ['DATA_PLATFORM_URL'];
-/** Standard Webhooks: base64 of 24 to 64 bytes. */
-const WEBHOOK_SECRET = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-const WEBHOOK_SECRET_BYTES_MIN = 24;
-const WEBHOOK_SECRET_BYTES_MAX = 64;
 
 const DOMAIN_DATABASE = /^DATABASE_URL_([A-Z][A-Z0-9_]*)$/;
 
@@ -106,25 +89,9 @@ const variables = z.object({
   HOLD_MINUTES: wholeNumber(1, HOLD_MINUTES_LIMIT).default(10),
   RATE_LIMIT_PER_MINUTE: wholeNumber(0, RATE_LIMIT_PER_MINUTE_LIMIT).default(60_000),
   EVENT_LOG_RETENTION_DAYS: wholeNumber(1, EVENT_LOG_RETENTION_DAYS_LIMIT).default(7),
-  ALERT_WEBHOOK_URL: webhookUrl('to have alerts in the log only').optional(),
-  ALERT_WEBHOOK_SECRET: webhookSecret().optional(),
-  RECEIPT_WEBHOOK_URL: webhookUrl('to send no receipts').optional(),
-  RECEIPT_WEBHOOK_SECRET: webhookSecret().optional(),
   ...kafkaVariables,
-  // The message does not repeat the address: it may hold a password.
-  REDIS_URL: z
-    .url({
-      protocol: /^rediss?$/,
-      error: 'must be a Redis address like redis://:password@host:6379/0. Correct it, or unset it to do without Redis',
-    })
-    .optional(),
-  REDIS_KEY_PREFIX: z
-    .string()
-    .regex(/^[A-Za-z0-9:._-]{1,64}$/, 'must be 1 to 64 letters, digits, or any of : . _ -. Correct it, or unset it for none')
-    .default(''),
-  COUPON_GATE_WITHOUT_REDIS: z
-    .enum(COUPON_GATES_WITHOUT_REDIS, `must be one of ${COUPON_GATES_WITHOUT_REDIS.join(', ')}. Unset it for database`)
-    .default('database'),
+  ...redisVariables,
+  ...webhookVariables,
 });
 
 /**
@@ -160,12 +127,9 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     holdMinutes: set.HOLD_MINUTES,
     rateLimitPerMinute: set.RATE_LIMIT_PER_MINUTE,
     eventLogRetentionDays: set.EVENT_LOG_RETENTION_DAYS,
-    alertWebhook: webhookOf(set.ALERT_WEBHOOK_URL, set.ALERT_WEBHOOK_SECRET),
-    receiptWebhook: webhookOf(set.RECEIPT_WEBHOOK_URL, set.RECEIPT_WEBHOOK_SECRET),
     kafka: kafkaSettings(set),
-    redisUrl: set.REDIS_URL ?? null,
-    redisKeyPrefix: set.REDIS_KEY_PREFIX,
-    couponGateWithoutRedis: set.COUPON_GATE_WITHOUT_REDIS,
+    ...redisSettings(set),
+    ...webhookSettings(set),
   };
 }
 
@@ -183,9 +147,7 @@ function domainDatabases(given: Record<string, string>): { urls: Record<string, 
 }
 
 function combinationProblems(given: Record<string, string>): string[] {
-  const problems = NOT_SUPPORTED_YET.filter((name) => given[name] !== undefined).map(
-    (name) => `${name} is not supported in this version yet. Unset it.`,
-  );
+  const problems = webhookProblems(given);
   if (given.DATABASE_URL !== undefined && given.JWT_SECRET === undefined) {
     problems.push(
       `JWT_SECRET is required with DATABASE_URL. Set at least ${JWT_SECRET_CHARACTERS_MIN} random characters, for example from: openssl rand -hex 32.`,
@@ -196,33 +158,7 @@ function combinationProblems(given: Record<string, string>): string[] {
       problems.push(`${other} is missing. Set it together with ${one}, or unset both.`);
     }
   }
-  for (const what of ['ALERT', 'RECEIPT']) {
-    if (given[`${what}_WEBHOOK_SECRET`] !== undefined && given[`${what}_WEBHOOK_URL`] === undefined) {
-      problems.push(`${what}_WEBHOOK_SECRET signs nothing without ${what}_WEBHOOK_URL. Set both, or unset it.`);
-    }
-  }
   return problems;
-}
-
-const webhookOf = (url: string | undefined, secret: string | undefined): Webhook | null =>
-  url === undefined ? null : { url, secret: secret ?? null };
-
-/** The messages do not repeat addresses and secrets: an address may be one. */
-function webhookUrl(unset: string) {
-  return z.url({
-    protocol: /^https?$/,
-    error: `must be an address that begins with https:// or http://. Correct it, or unset it ${unset}`,
-  });
-}
-
-function webhookSecret() {
-  const isSecret = (text: string): boolean => {
-    const bytes = Buffer.from(text.slice('whsec_'.length), 'base64').length;
-    return WEBHOOK_SECRET.test(text) && bytes >= WEBHOOK_SECRET_BYTES_MIN && bytes <= WEBHOOK_SECRET_BYTES_MAX;
-  };
-  return z
-    .string()
-    .refine(isSecret, 'must be whsec_ and the base64 of 24 to 64 bytes, for example from: echo whsec_$(openssl rand -base64 32)');
 }
 
 function wholeNumber(min: number, max: number) {

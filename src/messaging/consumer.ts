@@ -6,6 +6,7 @@ import { retryDelayMs } from './backoff.js';
 import { CURSOR_LEASE_MS, type Effect, type OutsideHandler, type TransactionHandler, handleOutside, whileRenewing } from './effect.js';
 import type { EventBus } from './event-bus.js';
 import { type CursorStore, type EventFeed, type LoggedEvent, type ShardPosition, type Subscriber, workOf } from './event-log.js';
+import { partsOf } from './events-failed.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
 import { ParkedRetries } from './parked-retries.js';
@@ -41,7 +42,8 @@ export interface ConsumerOptions {
  *     after the effect, so at least once).
  * C2: the events of one key (subject) are handled in order. One that fails alone is parked, and so are the later ones of its
  *     key; everything else goes on. See {@link ParkedEvents} for K1 to K3, {@link ParkedRetries} for K4 to K6.
- * C3: a batch that throws is rolled back and run again in halves, until the culprit stands alone.
+ * C3: a batch that throws is rolled back and run again in halves, until the culprit stands alone. An outside effect may name
+ *     the culprits ({@link partsOf}).
  * C4: no hint is needed for delivery: a lost one costs at most the poll interval.
  * C5: an outage parks nothing: the consumer as a whole waits, longer each time.
  * C6: of several processes one makes an outside effect: it leases the cursors before, and moves them only while they are its own.
@@ -160,9 +162,7 @@ export class Consumer {
     } catch (fault) {
       if (fault instanceof Unavailable || this.stopping.signal.aborted) throw fault;
       if (events.length === 1) return this.park(events[0] as LoggedEvent, fault);
-      const middle = events.length >> 1;
-      await this.handle(events.slice(0, middle));
-      await this.handle(events.slice(middle));
+      for (const part of partsOf(events, fault, ({ id }) => id)) await this.handle(part);
     }
   }
 

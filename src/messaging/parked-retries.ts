@@ -7,6 +7,7 @@ import { deadLetterId } from './dead-letters.js';
 import { type Effect, OUTSIDE_LEASE_MS, type OutsideHandler, type TransactionHandler, handleOutside } from './effect.js';
 import type { EventBus } from './event-bus.js';
 import { type Subscriber, workOf } from './event-log.js';
+import { partsOf } from './events-failed.js';
 import { domainOf } from './listener.js';
 import type { OnFault } from './on-fault.js';
 import { type FailureNote, failureNote, type ParkedEvent, type ParkedEvents } from './parked-events.js';
@@ -107,9 +108,14 @@ export class ParkedRetries {
     } catch (fault) {
       if (fault instanceof Unavailable || this.options.stopping.aborted || taken.length === 0) throw fault;
       if (taken.length === 1) return await this.failed(taken[0] as ParkedEvent, fault);
-      const ids = taken.map(({ parkedId }) => parkedId);
-      const middle = ids.length >> 1;
-      return (await this.attempt(ids.slice(0, middle), true)) + (await this.attempt(ids.slice(middle), true));
+      let tried = 0;
+      for (const part of partsOf(taken, fault, ({ event }) => event.id)) {
+        tried += await this.attempt(
+          part.map(({ parkedId }) => parkedId),
+          true,
+        );
+      }
+      return tried;
     }
   }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
-import type { Config, Webhook } from '../config/config.js';
+import type { Config } from '../config/config.js';
+import type { Webhook } from '../config/webhook-settings.js';
 import { CONFIG } from '../config/config.module.js';
 import { platformOf } from '../messaging/domain-platform.js';
 import { Alerts } from './application/alerts.port.js';

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
@@ -10,11 +9,13 @@ import { platformOf } from '../messaging/domain-platform.js';
 import { Redis } from '../redis/redis.js';
 import { CancelOrderUseCase } from './application/cancel-order.use-case.js';
 import { CreateOrderUseCase } from './application/create-order.use-case.js';
+import { DataPlatformAcks } from './application/data-platform-acks.port.js';
 import { DataPlatform } from './application/data-platform.port.js';
 import { ExpireOrdersUseCase } from './application/expire-orders.use-case.js';
 import { GetOrderDetailUseCase } from './application/get-order-detail.use-case.js';
 import { GetOrdersUseCase } from './application/get-orders.use-case.js';
 import { GetPaymentUseCase } from './application/get-payment.use-case.js';
+import { HandOverService } from './application/hand-over.service.js';
 import { OnOrderFailListener } from './application/listeners/on-order-fail.listener.js';
 import { OnOrderProcessedListener } from './application/listeners/on-order-processed.listener.js';
 import { OrderChanges } from './application/order-changes.js';
@@ -24,8 +25,9 @@ import { PaymentLock } from './application/payment-lock.port.js';
 import { ProcessPaymentUseCase } from './application/process-payment.use-case.js';
 import { RecoverPaymentsUseCase } from './application/recover-payments.use-case.js';
 import { OrderRepository } from './domain/order.repository.js';
-import { FileDataPlatform } from './infrastructure/file-data-platform.js';
+import { dataPlatformOf } from './infrastructure/data-platform-of.js';
 import { OrderTimers } from './infrastructure/order-timers.js';
+import { PgDataPlatformAcks } from './infrastructure/pg-data-platform-acks.js';
 import { PgOrderQueries } from './infrastructure/pg-order-queries.js';
 import { PgOrderRepository } from './infrastructure/pg-order.repository.js';
 import { PlatformPaymentLock } from './infrastructure/platform-payment-lock.js';
@@ -45,10 +47,12 @@ import { PaymentController } from './presentation/payment.controller.js';
       },
       inject: [DomainDatabase, { token: Redis, optional: true }],
     },
-    { provide: DataPlatform, useFactory: ({ dataDir }: Config) => new FileDataPlatform(join(dataDir, 'data-platform')), inject: [CONFIG] },
+    { provide: DataPlatform, useFactory: (config: Config) => dataPlatformOf(config), inject: [CONFIG] },
+    { provide: DataPlatformAcks, useClass: PgDataPlatformAcks },
     { provide: OrderRepository, useClass: PgOrderRepository },
     { provide: OrderQueries, useClass: PgOrderQueries },
     { provide: PaymentLock, useClass: PlatformPaymentLock },
+    HandOverService,
     OrderChanges,
     OrderService,
     CreateOrderUseCase,

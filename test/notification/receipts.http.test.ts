@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { webhookHeaders } from '../../src/notification/infrastructure/webhook-headers.js';
+import { webhookHeaders } from '../../src/http/standard-webhooks.js';
 import { expectEventually, query } from '../support/embedded.js';
 import { startShop, type TestShop } from '../support/shop.js';
 import { type Receiver, startReceiver } from './receiver.js';
@@ -74,7 +74,10 @@ test('a receipt is sent once, signed, with a sentence for people', async () => {
     receipt,
   });
   expect(headers).toMatchObject(
-    webhookHeaders(`order.processed:${orderId}`, new Date(Number(headers['webhook-timestamp']) * 1_000), payload, SECRET),
+    webhookHeaders(
+      { id: `order.processed:${orderId}`, sentAt: new Date(Number(headers['webhook-timestamp']) * 1_000), body: payload },
+      SECRET,
+    ),
   );
 });
 

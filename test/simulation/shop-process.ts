@@ -14,6 +14,7 @@ import { CancelOrderUseCase } from '../../src/order/application/cancel-order.use
 import { CreateOrderUseCase } from '../../src/order/application/create-order.use-case.js';
 import { ExpireOrdersUseCase } from '../../src/order/application/expire-orders.use-case.js';
 import { OnOrderFailListener } from '../../src/order/application/listeners/on-order-fail.listener.js';
+import { HandOverService } from '../../src/order/application/hand-over.service.js';
 import { OnOrderProcessedListener } from '../../src/order/application/listeners/on-order-processed.listener.js';
 import { OrderChanges } from '../../src/order/application/order-changes.js';
 import { OrderService } from '../../src/order/application/order.service.js';
@@ -40,6 +41,7 @@ import { MemoryCursorStore } from './store/memory-cursor-store.js';
 import type { MemoryDatabase } from './store/memory-database.js';
 import { MemoryEventLog } from './store/memory-event-log.js';
 import { MemoryOrderRepository, type Periods } from './store/memory-order-repository.js';
+import { MemoryDataPlatformAcks } from './store/memory-data-platform-acks.js';
 import { MemoryDataPlatform, MemoryPaymentLock } from './store/memory-others.js';
 import { MemoryParkedEvents } from './store/memory-parked-events.js';
 import { MemorySagaJournal } from './store/memory-saga-journal.js';
@@ -94,6 +96,7 @@ export function assembleProcess({ database, tables, context, periods, deliveries
   const accounts = new MemoryAccountRepository(tables);
   const paymentLock = new MemoryPaymentLock(database, tables, context);
   const dataPlatform = new MemoryDataPlatform(database, tables, context);
+  const acks = new MemoryDataPlatformAcks(database, tables, context);
 
   const consumers: Consumer[] = [];
   const readLogs = new Map<Consumer, RereadLog>();
@@ -120,7 +123,7 @@ export function assembleProcess({ database, tables, context, periods, deliveries
 
   const listeners = {
     orderFail: new OnOrderFailListener(orders, eventCatalogue, changes),
-    orderProcessed: new OnOrderProcessedListener(dataPlatform),
+    orderProcessed: new OnOrderProcessedListener(new HandOverService(dataPlatform, acks), acks),
     placing: new OnOrderPlacingListener(stock, journals.product, availability),
     confirming: new ProductOnOrderProcessing(stock, journals.product, bus),
     productFail: new ProductOnOrderFail(stock, journals.product, bus),

@@ -1,6 +1,6 @@
+import { webhookHeaders } from '../../http/standard-webhooks.js';
 import { Unavailable } from '../../kernel/faults.js';
 import { type Notification, Notifier } from '../application/notifier.port.js';
-import { webhookHeaders } from './webhook-headers.js';
 
 const ANSWER_MS_MAX = 5_000;
 /** Said of the contents. Every other answer says that the address is away, moved, busy or set wrongly, whatever they are. */
@@ -29,7 +29,7 @@ export class WebhookNotifier extends Notifier {
     try {
       const response = await fetch(this.options.url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...webhookHeaders(id, new Date(), payload, this.options.secret) },
+        headers: { 'content-type': 'application/json', ...webhookHeaders({ id, sentAt: new Date(), body: payload }, this.options.secret) },
         body: payload,
         // A redirected POST would arrive as a GET without its contents.
         redirect: 'manual',

@@ -1,7 +1,5 @@
 import type { OrderId } from '../../../src/kernel/ids.js';
-import type { Received } from '../../../src/messaging/event.js';
-import { DataPlatform } from '../../../src/order/application/data-platform.port.js';
-import type { OrderProcessed } from '../../../src/order/application/events/order-processed.event.js';
+import { DataPlatform, type HandOver, type PaidOrderEvent } from '../../../src/order/application/data-platform.port.js';
 import { PAYMENT_LOCK_TTL_MS, PaymentLock } from '../../../src/order/application/payment-lock.port.js';
 import type { Context } from '../scheduler.js';
 import type { MemoryDatabase } from './memory-database.js';
@@ -50,6 +48,8 @@ export class MemoryPaymentLock extends PaymentLock {
 
 /** The external system: it has what it was sent, whatever becomes of the sender. */
 export class MemoryDataPlatform extends DataPlatform {
+  readonly adapter = 'memory';
+
   constructor(
     private readonly database: MemoryDatabase,
     private readonly tables: ShopTables,
@@ -58,14 +58,16 @@ export class MemoryDataPlatform extends DataPlatform {
     super();
   }
 
-  override send(events: readonly Received<typeof OrderProcessed>[]): Promise<void> {
-    const op = {
-      kind: 'outside',
-      label: `send ${events.map(({ id }) => id).join(', ')}`,
-      domain: 'data platform',
-      context: this.context,
-      tx: undefined,
-    } as const;
-    return this.database.io.perform(op, () => void this.tables.dataPlatform.push(...events.map(({ id }) => id)));
+  override send(events: readonly PaidOrderEvent[]): Promise<HandOver> {
+    const ids = events.map(({ id }) => id);
+    const op = { kind: 'outside', label: `send ${ids.join(', ')}`, domain: 'data platform', context: this.context, tx: undefined } as const;
+    return this.database.io.perform(op, () => {
+      this.tables.dataPlatform.push(...ids);
+      return { accepted: new Set(ids) };
+    });
+  }
+
+  override present(): Promise<null> {
+    return Promise.resolve(null);
   }
 }

@@ -123,6 +123,9 @@ export class ShopTables {
   /** `shop_order.lock`: who holds it, and until when. */
   readonly locks = new Table<{ readonly token: number; readonly untilMs: number }>('lock');
 
+  /** `shop_order.data_platform_ack`, by event id. */
+  readonly acks = new Table<{ readonly adapter: string }>('data_platform_ack');
+
   readonly options = new Table<OptionRow>('product_option', {
     check: ({ stock, reserved }) =>
       (stock < 0 && 'stock >= 0') || (reserved < 0 && 'reserved >= 0') || (reserved > stock && 'reserved <= stock'),

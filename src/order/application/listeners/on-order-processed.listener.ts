@@ -1,16 +1,27 @@
 import { Injectable } from '@nestjs/common';
-import type { Received } from '../../../messaging/event.js';
+import { EventsFailed } from '../../../messaging/events-failed.js';
 import { OnEventOutside } from '../../../messaging/listener.js';
-import { DataPlatform } from '../data-platform.port.js';
+import { DataPlatformAcks } from '../data-platform-acks.port.js';
+import type { PaidOrderEvent } from '../data-platform.port.js';
 import { OrderProcessed } from '../events/order-processed.event.js';
+import { HandOverService } from '../hand-over.service.js';
 
-/** Hands paid orders to the data platform. */
+/**
+ * Hands paid orders to the data platform.
+ *
+ * W3: what is acknowledged is not sent again, so an order that is not accepted is tried again, and parked, alone.
+ */
 @Injectable()
 export class OnOrderProcessedListener {
-  constructor(private readonly dataPlatform: DataPlatform) {}
+  constructor(
+    private readonly handOver: HandOverService,
+    private readonly acks: DataPlatformAcks,
+  ) {}
 
   @OnEventOutside(OrderProcessed, 'order.data-platform')
-  async handOver(events: readonly Received<typeof OrderProcessed>[], signal: AbortSignal): Promise<void> {
-    await this.dataPlatform.send(events, signal);
+  async handOverPaid(events: readonly PaidOrderEvent[], signal: AbortSignal): Promise<void> {
+    const open = await this.acks.unacknowledged(this.handOver.adapter, events);
+    const refused = await this.handOver.handOver(open, signal);
+    if (refused.size > 0) throw new EventsFailed(refused);
   }
 }
