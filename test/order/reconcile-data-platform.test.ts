@@ -24,7 +24,7 @@ beforeAll(async () => {
     await shop.api('POST', `/api/orders/${orderId}/payment`, { token: buyer.token, body: {} });
     return orderId;
   };
-  orderIds = await Promise.all(Array.from({ length: ORDERS }, pay));
+  orderIds = (await Promise.all(Array.from({ length: ORDERS }, pay))).toSorted((a, b) => a - b);
   await shop.settle();
 });
 
