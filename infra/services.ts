@@ -31,17 +31,6 @@ const NOT_PASSED_ON = new Set(['PORT', 'HOST', 'DATA_DIR', 'DATABASE_URL', 'DOMA
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-try {
-  const { values } = parseArgs({ options: { instances: { type: 'string', default: '1' }, help: { type: 'boolean', short: 'h' } } });
-  if (values.help) console.log(USAGE);
-  else await main(instancesOf(values.instances));
-} catch (error) {
-  say(
-    error instanceof TypeError || error instanceof RangeError ? `${error.message}. See --help.` : ((error as Error).stack ?? String(error)),
-  );
-  process.exit(2);
-}
-
 async function main(instances: number): Promise<void> {
   const dataDir = resolve(process.env.DATA_DIR ?? './data/services');
   execFileSync(fileURLToPath(new URL('../bin/ordersaga', import.meta.url)), ['build'], { stdio: 'inherit' });
@@ -151,4 +140,15 @@ ${services.join('\n')}
     password  ${operator.password}
 
 Ctrl-C ends it: running payments finish first.`);
+}
+
+try {
+  const { values } = parseArgs({ options: { instances: { type: 'string', default: '1' }, help: { type: 'boolean', short: 'h' } } });
+  if (values.help) console.log(USAGE);
+  else await main(instancesOf(values.instances));
+} catch (error) {
+  say(
+    error instanceof TypeError || error instanceof RangeError ? `${error.message}. See --help.` : ((error as Error).stack ?? String(error)),
+  );
+  process.exit(2);
 }
