@@ -124,13 +124,18 @@ async function pay(shop: ServiceInstance, count: number, name: string): Promise<
 }
 
 async function customer(client: ShopClient, email: string): Promise<string> {
-  const { body } = await client.api('POST', '/api/auth/signup', { body: { email, password: 'bench-password' } });
+  const { body } = await client.api<{ userId: number; accessToken: string }>('POST', '/api/auth/signup', {
+    body: { email, password: 'bench-password' },
+  });
   await client.api('POST', `/api/users/${body.userId}/balance/charges`, { token: await client.operatorToken(), body: { amount: MONEY } });
   return body.accessToken;
 }
 
 async function place(client: ShopClient, token: string, productOptionId: number): Promise<number> {
-  const { status, body } = await client.api('POST', '/api/orders', { token, body: { items: [{ productOptionId, quantity: 1 }] } });
+  const { status, body } = await client.api<{ orderId: number }>('POST', '/api/orders', {
+    token,
+    body: { items: [{ productOptionId, quantity: 1 }] },
+  });
   if (status === 201) return body.orderId;
   // A fault on the way: nothing is placed, so it is placed again.
   return place(client, token, productOptionId);
@@ -138,7 +143,7 @@ async function place(client: ShopClient, token: string, productOptionId: number)
 
 /** Until it is paid, as a customer would: a payment that takes long is looked at again. */
 async function payOne(client: ShopClient, token: string, orderId: number): Promise<void> {
-  const { status, body } = await client.api('POST', `/api/orders/${orderId}/payment`, { token, body: {} });
+  const { status, body } = await client.api<{ code?: string }>('POST', `/api/orders/${orderId}/payment`, { token, body: {} });
   if (status !== 200 && body.code !== 'ALREADY_PAID') await payOne(client, token, orderId);
 }
 
@@ -150,8 +155,8 @@ async function inTurn<T>(count: number, act: (turn: number) => Promise<T>): Prom
 
 async function expectClean(): Promise<void> {
   const report = await audit({ url: postgres.url });
-  if (report.violations > 0)
-    throw new Error(`the books are not clean: ${JSON.stringify(report.checks.filter(({ violations }) => violations.listed.length > 0))}`);
+  const broken = report.checks.filter(({ violations }) => violations.listed.length > 0);
+  if (broken.length > 0) throw new Error(`the books are not clean: ${JSON.stringify(broken)}`);
 }
 
 function here(file: string): string {
