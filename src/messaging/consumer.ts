@@ -6,6 +6,7 @@ import { retryDelayMs } from './backoff.js';
 import { CURSOR_LEASE_MS, type Effect, type OutsideHandler, type TransactionHandler, handleOutside, whileRenewing } from './effect.js';
 import type { EventBus } from './event-bus.js';
 import { type CursorStore, type EventFeed, type LoggedEvent, type ShardPosition, type Subscriber, workOf } from './event-log.js';
+import { continuing, endsOf, shardsOf } from './event-positions.js';
 import { partsOf } from './events-failed.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
@@ -291,20 +292,3 @@ interface Apart {
 }
 
 const occupiedPauseMs = (rounds: number): number => OCCUPIED_PAUSE_MS_MIN * 2 ** Math.min(rounds - 1, OCCUPIED_PAUSE_DOUBLINGS_MAX);
-
-const shardsOf = (events: readonly LoggedEvent[]): number[] => [...new Set(events.map(({ shard }) => shard))];
-
-/** The last event of each shard; `events` is ordered by shard and position. */
-const endsOf = (events: readonly LoggedEvent[]): ShardPosition[] => [
-  ...new Map(events.map(({ shard, position }) => [shard, { shard, position }])).values(),
-];
-
-/** Those events that follow the locked cursors without a gap: what another process has handled meanwhile is left out. */
-function continuing(events: readonly LoggedEvent[], locked: readonly ShardPosition[]): LoggedEvent[] {
-  const next = new Map(locked.map(({ shard, position }) => [shard, position + 1]));
-  return events.filter(({ shard, position }) => {
-    if (next.get(shard) !== position) return false;
-    next.set(shard, position + 1);
-    return true;
-  });
-}
