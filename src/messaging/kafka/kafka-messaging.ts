@@ -118,7 +118,8 @@ export class KafkaMessaging extends Messaging {
    * While Kafka is away: what this process has received and not handled.
    */
   override async lag(): Promise<readonly Lag[]> {
-    const relayed = Promise.all([...this.publishers.values()].map((publisher) => publisher.lag()));
+    // First: an event that is just being sent is counted here, or there.
+    const relayed = await Promise.all([...this.publishers.values()].map((publisher) => publisher.lag()));
     const inKafka = await this.groupLag.of(this.groups(), LOG_SHARDS).catch(() => null);
     const lagOf = async (group: string, consumer: Consumer): Promise<Lag> => {
       const behind = inKafka?.get(lagKey(group, this.topics.ofType(consumer.identity.type)));
@@ -126,7 +127,7 @@ export class KafkaMessaging extends Messaging {
       return { ...consumer.identity, events };
     };
     const subscribed = this.subscribers.flatMap(({ group, consumers }) => consumers.map((consumer) => lagOf(group, consumer)));
-    return [...(await relayed).flat(), ...(await Promise.all(subscribed))];
+    return [...relayed.flat(), ...(await Promise.all(subscribed))];
   }
 
   override parked(): Promise<readonly (Subscriber & ParkedCount)[]> {

@@ -97,7 +97,7 @@ export async function startBusWorld(newMessaging: NewMessaging) {
 
   const startWith = async (...targets: readonly object[]): Promise<void> => {
     messaging = newMessaging(world.databases);
-    await messaging.start(boundOf(targets));
+    await messaging.start(boundOf(targets), () => true);
   };
 
   return {
