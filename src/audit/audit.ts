@@ -2,6 +2,7 @@ import { OutOfTime } from '../database/snapshot-session.js';
 import { type Addresses, type Book, type Books, CannotAudit } from './books.js';
 import { CENSUS_NAMES, type Census, countIn, sumOf } from './census.js';
 import { type Check, FINDINGS_LISTED_MAX, type FindingRow, statementOf, statementOverCopies } from './check.js';
+import type { FilesRead } from './checks/6-side-effects.js';
 import { checksFor } from './checks/all.js';
 import { copyToHome } from './copies.js';
 import { DELIVERED_TABLES, fileSizes, loadDelivered } from './delivered-orders.js';
@@ -11,8 +12,10 @@ import type { AuditReport, CheckReport, Findings } from './report.js';
 export interface AuditOptions extends Addresses {
   /** Also refuse what is pending: for a shop where nothing is under way. */
   readonly settled?: boolean;
-  /** The files of the data platform; without them 6.2 has nothing to look into. */
+  /** Where the data platform's files are, if it takes files; without them 6.3 has nothing to look into. */
   readonly deliveredFolder?: string;
+  /** Other processes may write to folders of their own: what has no line in this one may have it there. Its acknowledgement is known all the same. */
+  readonly deliveredElsewhere?: boolean;
   /** Refuses with {@link AuditInProgress} while another one that was asked for like this is running, in whichever process. */
   readonly oneAtATime?: boolean;
   /** Then it ends, without a result. */
@@ -35,15 +38,17 @@ export async function audit(options: AuditOptions | string): Promise<AuditReport
     settled = false,
     oneAtATime = false,
     deliveredFolder,
+    deliveredElsewhere = false,
     onProgress = () => {},
     ...where
   } = optionsOf(options);
   const sizes = deliveredFolder === undefined ? null : await fileSizes(deliveredFolder);
+  const files = sizes === null ? 'none' : deliveredElsewhere ? 'some' : 'all';
   try {
     return await withBooks(where, { timeMsMax, oneAtATime, temporaryTables: sizes ? DELIVERED_TABLES : '' }, async (books) => {
       const lines = deliveredFolder && sizes ? await loadDelivered(books.home.session, deliveredFolder, sizes) : 0;
       if (books.others.length > 0) await copyToHome(books, onProgress);
-      return auditBooks(books, { settled, delivered: sizes !== null, lines, onProgress });
+      return auditBooks(books, { settled, files, lines, onProgress });
     });
   } catch (error) {
     if (!(error instanceof OutOfTime)) throw error;
@@ -55,7 +60,7 @@ const optionsOf = (options: AuditOptions | string): AuditOptions => (typeof opti
 
 interface Reading {
   readonly settled: boolean;
-  readonly delivered: boolean;
+  readonly files: FilesRead;
   readonly lines: number;
   readonly onProgress: (done: string) => void;
 }
@@ -65,10 +70,10 @@ interface Answer {
   readonly rows: readonly FindingRow[];
 }
 
-async function auditBooks(books: Books, { settled, delivered, lines, onProgress }: Reading): Promise<AuditReport> {
+async function auditBooks(books: Books, { settled, files, lines, onProgress }: Reading): Promise<AuditReport> {
   const everywhere = [books.home, ...books.others];
   const copied = books.others.flatMap(({ domains }) => domains);
-  const checks = checksFor([...books.home.domains, ...copied].toSorted(), { delivered });
+  const checks = checksFor([...books.home.domains, ...copied].toSorted(), { files });
   const placeOf = (check: Check): Book =>
     everywhere.find(({ domains }) => check.reads.every((domain) => domains.includes(domain))) ?? books.home;
 

@@ -18,6 +18,7 @@ export interface Census {
   readonly rankedDays: number;
   readonly events: number;
   readonly cursors: number;
+  readonly acknowledgements: number;
   readonly deliveredLines: number;
 }
 
@@ -39,6 +40,7 @@ export const CENSUS_NAMES: Readonly<Record<keyof Census, string>> = {
   rankedDays: 'ranked days of products',
   events: 'events',
   cursors: 'cursors',
+  acknowledgements: 'acknowledgements of the data platform',
   deliveredLines: 'lines for the data platform',
 };
 
@@ -55,7 +57,8 @@ const COUNTS: Readonly<Record<string, string>> = {
   order: `(SELECT count(*) FROM shop_order.orders) AS "orders",
        (SELECT count(*) FROM shop_order.orders WHERE status = 'PAID') AS "paidOrders",
        (SELECT count(*) FROM shop_order.order_line) AS "orderLines",
-       (SELECT count(*) FROM shop_order.payment_attempt) AS "payments"`,
+       (SELECT count(*) FROM shop_order.payment_attempt) AS "payments",
+       (SELECT count(*) FROM shop_order.data_platform_ack) AS "acknowledgements"`,
   coupon: `(SELECT count(*) FROM shop_coupon.coupon) AS "coupons",
        (SELECT count(*) FROM shop_coupon.user_coupon) AS "userCoupons",
        (SELECT count(*) FROM shop_coupon.user_coupon WHERE state = 'USED') AS "usedCoupons"`,

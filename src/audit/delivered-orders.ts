@@ -25,7 +25,7 @@ export async function fileSizes(folder: string): Promise<FileSizes | null> {
 /**
  * Reads the data platform's files beside the snapshot of the database.
  *
- * F1: the lines are written before the cursor passes their events. So the files are read after the snapshot: what its cursor has passed is in them.
+ * F1: the lines are written before their acknowledgement is recorded. So the files are read after the snapshot: what is acknowledged there is in them.
  * F2: the sizes are taken before the snapshot. So a line that lies before them tells of an order that the snapshot must know as paid;
  *     one behind them may be younger.
  *

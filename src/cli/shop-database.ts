@@ -5,15 +5,17 @@ import { findRunningEmbedded } from '../database/embedded/running-server.js';
 export interface ShopDatabase {
   readonly url: string;
   readonly domainUrls: Readonly<Record<string, string>>;
-  /** Where the shop's files for the data platform are, if it is known. */
+  /** Where the shop's files for the data platform are, if there are any and it is known. */
   readonly deliveredFolder?: string;
+  /** Other processes on this database may have others. */
+  readonly deliveredElsewhere?: boolean;
   /** For a reader; without user and password. */
   readonly name: string;
 }
 
 /** Tools sign nothing, so they must not ask for the secret that the shop signs with. */
 const UNUSED_SECRET = 'not used: nothing is signed by the tools';
-const DATABASE_SETTINGS = /^(?:DATABASE_URL(?:_.+)?|DATA_DIR)$/;
+const BOOK_SETTINGS = /^(?:DATABASE_URL(?:_.+)?|DATA_DIR|DATA_PLATFORM_.+|KAFKA_.+)$/;
 
 /**
  * The configuration as far as a tool needs it.
@@ -33,15 +35,15 @@ export function toolConfig(env: NodeJS.ProcessEnv, names: RegExp): Config {
  * @throws ConfigError
  */
 export async function findShopDatabase(env: NodeJS.ProcessEnv): Promise<ShopDatabase | null> {
-  const { database, dataDir, domainDatabaseUrls: domainUrls } = toolConfig(env, DATABASE_SETTINGS);
-  const deliveredFolder = join(dataDir, 'data-platform');
+  const { database, dataDir, dataPlatform, domainDatabaseUrls: domainUrls } = toolConfig(env, BOOK_SETTINGS);
+  const files = dataPlatform === null ? { deliveredFolder: join(dataDir, 'data-platform') } : {};
   if (database.kind === 'url') {
     // The default folder may be that of another shop, on the embedded database.
-    const ours = env['DATA_DIR'] ? { deliveredFolder } : {};
+    const ours = env['DATA_DIR'] ? { ...files, deliveredElsewhere: true } : {};
     return { url: database.url, domainUrls, ...ours, name: addressOf(database.url) };
   }
   const url = await findRunningEmbedded(dataDir);
-  return url === null ? null : { url, domainUrls, deliveredFolder, name: `the embedded PostgreSQL in ${dataDir}` };
+  return url === null ? null : { url, domainUrls, ...files, name: `the embedded PostgreSQL in ${dataDir}` };
 }
 
 function addressOf(databaseUrl: string): string {

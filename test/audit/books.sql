@@ -96,3 +96,6 @@ INSERT INTO shop_product.daily_sales (day, product_id, units, last_sold_at) VALU
   ('2026-03-01', 1, 2, '2026-03-01 23:30Z'),
   ('2026-03-02', 1, 1, '2026-03-02 00:30Z'),
   ('2026-03-02', 2, 2, '2026-03-02 00:30Z');
+
+INSERT INTO shop_order.data_platform_ack (order_id, event_id, adapter)
+SELECT order_id, 'order.processed:' || order_id, 'file' FROM unnest(ARRAY[1, 2, 6]) AS e (order_id);

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { audit } from '../../src/audit/audit.js';
@@ -58,9 +60,25 @@ describe.each([
         holds: 10,
         userCoupons: 3,
         events: 5,
+        acknowledgements: 3,
         deliveredLines: 4,
       });
       expect(checks.filter(({ examined }) => examined === 0)).toEqual([]);
+    });
+  });
+
+  describe('where other processes write files of their own', () => {
+    const elsewhere = { deliveredElsewhere: true };
+
+    test('an acknowledged order without a line in this folder is no violation', async () => {
+      await rm(join(books.deliveredFolder, 'paid-orders-2026-03-01.ndjson'));
+      expect(await books.audit()).toMatchObject({ clean: false, violations: 1 });
+      expect(await books.audit(elsewhere)).toMatchObject({ clean: true, violations: 0 });
+    });
+
+    test('a line of an order that is not paid is one', async () => {
+      await books.deliver('2026-03-02', 4);
+      expect(await books.audit(elsewhere)).toMatchObject({ clean: false, violations: 1 });
     });
   });
 

@@ -20,6 +20,7 @@ const SETTLE = `
   INSERT INTO shop_order.event_log (topic, shard, position, event_id, subject, dataschema, time, data) VALUES ('order.processed', 5, 1, '5', '5', 'order.processed.v1', '2026-03-02Z', '{}');
   UPDATE shop_order.event_log_head SET next_position = 2 WHERE topic = 'order.processed' AND shard = 5;
   UPDATE shop_order.event_cursor SET position = 1 WHERE shard = 5;
+  INSERT INTO shop_order.data_platform_ack (order_id, event_id, adapter) VALUES (5, 'order.processed:5', 'file');
   UPDATE shop_product.event_cursor SET position = 1 WHERE (topic, shard) IN (('order.processed', 5), ('order.processed', 6), ('order.cancelled', 7));
   UPDATE shop_product.daily_sales SET units = units + 2 WHERE product_id = 2`;
 

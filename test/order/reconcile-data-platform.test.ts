@@ -143,6 +143,8 @@ test('thousands of orders are gone through in rounds', async () => {
   const told = await run(['reconcile', '--from', '1999-01-01', '--to', '2000-01-01', '--json']);
   expect(reportOf(told)).toMatchObject({ paidOrders: many, gapsFound: many, gapsLeft: many });
   expect(new Set(reportOf(told).gaps.map(({ orderId }) => orderId)).size).toBe(many);
+  // Nobody has sold these: the books would not be clean.
+  await query(shop.databaseUrl, 'DELETE FROM shop_order.orders WHERE order_id > 1000000');
 });
 
 test.each([

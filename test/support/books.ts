@@ -11,6 +11,8 @@ interface SettlingShop {
   readonly databaseUrl: string;
   readonly domainUrls?: Readonly<Record<string, string>>;
   readonly dataDir?: string;
+  /** Other processes have a `dataDir` of their own. */
+  readonly deliveredElsewhere?: boolean;
   settle(): Promise<void>;
 }
 
@@ -37,10 +39,10 @@ async function auditAtRest(shop: SettlingShop): Promise<AuditReport> {
   }
 }
 
-const booksOf = ({ databaseUrl, domainUrls = {}, dataDir }: SettlingShop): AuditOptions => ({
+const booksOf = ({ databaseUrl, domainUrls = {}, dataDir, deliveredElsewhere = false }: SettlingShop): AuditOptions => ({
   url: databaseUrl,
   domainUrls,
-  ...(dataDir === undefined ? {} : { deliveredFolder: join(dataDir, 'data-platform') }),
+  ...(dataDir === undefined ? {} : { deliveredFolder: join(dataDir, 'data-platform'), deliveredElsewhere }),
 });
 
 const complaintsOf = ({ checks }: AuditReport, settled: boolean): string[] =>

@@ -5,22 +5,21 @@ import { ORDER_CHECKS } from './3-orders.js';
 import { PAYMENT_CHECKS } from './3-payments.js';
 import { COUPON_CHECKS } from './4-coupons.js';
 import { eventChecks } from './5-events.js';
-import { sideEffectChecks } from './6-side-effects.js';
+import { type FilesRead, sideEffectChecks } from './6-side-effects.js';
 import { livenessChecks } from './7-liveness.js';
 
 /**
  * Every check, in the order of the invariants.
  *
  * @param domains those with an event log.
- * @param delivered whether the files of the data platform could be read.
  */
-export const checksFor = (domains: readonly string[], { delivered }: { readonly delivered: boolean }): readonly Check[] => [
+export const checksFor = (domains: readonly string[], { files }: { readonly files: FilesRead }): readonly Check[] => [
   ...MONEY_CHECKS,
   ...STOCK_CHECKS,
   ...ORDER_CHECKS,
   ...PAYMENT_CHECKS,
   ...COUPON_CHECKS,
   ...eventChecks(domains),
-  ...sideEffectChecks(delivered),
+  ...sideEffectChecks(files),
   ...livenessChecks(domains),
 ];

@@ -26,7 +26,7 @@ const RETRY_AFTER_SECONDS = '5';
 export class AuditController {
   constructor(
     private readonly databases: Databases,
-    @Inject(CONFIG) private readonly config: Pick<Config, 'dataDir'>,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'dataDir' | 'dataPlatform' | 'database'>,
   ) {}
 
   @Get()
@@ -37,9 +37,11 @@ export class AuditController {
     problems: ['AUDIT_IN_PROGRESS', 'CANNOT_AUDIT'],
   })
   async run(@Query({ schema: AuditQuery }) { settled }: z.output<typeof AuditQuery>) {
-    const deliveredFolder = join(this.config.dataDir, 'data-platform');
+    const { dataDir, dataPlatform, database } = this.config;
+    const files =
+      dataPlatform === null ? { deliveredFolder: join(dataDir, 'data-platform'), deliveredElsewhere: database.kind === 'url' } : {};
     try {
-      const report = await audit({ ...this.databases.addresses, deliveredFolder, settled, timeMsMax: TIME_MS_MAX, oneAtATime: true });
+      const report = await audit({ ...this.databases.addresses, ...files, settled, timeMsMax: TIME_MS_MAX, oneAtATime: true });
       return { ...report, census: { ...report.census } };
     } catch (error) {
       if (error instanceof AuditInProgress) throw later('AUDIT_IN_PROGRESS', error);

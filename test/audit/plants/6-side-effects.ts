@@ -1,5 +1,16 @@
 import type { Plant } from './plant.js';
 
+/** Order 5 is paid, ranked, and counts as handed over. */
+const paid = (at: string): string => `
+  UPDATE shop_order.orders SET status = 'PAID', paid_at = '${at}', payment_id = 5, discount_amount = 0, final_amount = 500 WHERE order_id = 5;
+  UPDATE shop_order.payment_attempt SET state = 'PAID', finished_at = '2026-03-02 01:00Z' WHERE payment_id = 5;
+  INSERT INTO shop_product.daily_sales (day, product_id, units, last_sold_at) VALUES ('${at.slice(0, 10)}', 2, 1, '${at}')
+  ON CONFLICT (day, product_id) DO UPDATE SET units = shop_product.daily_sales.units + 1`;
+
+const acknowledged = (adapter: string, ...orderIds: readonly number[]): string => `
+  INSERT INTO shop_order.data_platform_ack (order_id, event_id, adapter)
+  SELECT order_id, 'order.processed:' || order_id, '${adapter}' FROM unnest(ARRAY[${orderIds.join()}]) AS e (order_id)`;
+
 export const SIDE_EFFECT_PLANTS: readonly Plant[] = [
   {
     check: '6.1',
@@ -15,25 +26,40 @@ export const SIDE_EFFECT_PLANTS: readonly Plant[] = [
   },
   {
     check: '6.2',
-    what: 'a paid order that the data platform was not told of',
-    // As if the line had been lost that order 5 was paid by.
-    sql: `UPDATE shop_order.orders SET status = 'PAID', paid_at = '2026-03-02 01:00Z', payment_id = 5, discount_amount = 0, final_amount = 500 WHERE order_id = 5;
-          UPDATE shop_order.payment_attempt SET state = 'PAID', finished_at = '2026-03-02 01:00Z' WHERE payment_id = 5;
-          UPDATE shop_product.daily_sales SET units = units + 1 WHERE product_id = 2`,
-    sentences: ['order 5 was paid on 2026-03-02 and handed over to the data platform, but no line tells of it'],
+    what: 'a paid order that the data platform has not acknowledged',
+    sql: paid('2026-03-02 01:00Z'),
+    sentences: ['order 5 was paid and counts as handed over, but the data platform has not acknowledged it'],
   },
   {
     check: '6.2',
+    what: 'an acknowledgement that is gone, of an order whose line is there',
+    sql: 'DELETE FROM shop_order.data_platform_ack WHERE order_id = 2',
+    sentences: ['order 2 was paid and counts as handed over, but the data platform has not acknowledged it'],
+  },
+  {
+    check: '6.2',
+    what: 'acknowledged orders that are not paid',
+    sql: acknowledged('http', 4, 77),
+    sentences: [
+      'the data platform has acknowledged that order 4 is paid, but it is EXPIRED',
+      'the data platform has acknowledged that order 77 is paid, but it does not exist',
+    ],
+  },
+  {
+    check: '6.3',
+    what: 'a line for the data platform that is gone',
+    sql: `${paid('2026-03-02 01:00Z')};${acknowledged('file', 5)}`,
+    sentences: ['order 5 was paid on 2026-03-02 and written for the data platform, but no line tells of it'],
+  },
+  {
+    check: '6.3',
     what: 'a file of the data platform that is gone',
-    sql: `UPDATE shop_order.orders SET paid_at = '2026-03-03 01:00Z' WHERE order_id = 5;
-          UPDATE shop_order.orders SET status = 'PAID', paid_at = '2026-03-03 01:00Z', payment_id = 5, discount_amount = 0, final_amount = 500 WHERE order_id = 5;
-          UPDATE shop_order.payment_attempt SET state = 'PAID', finished_at = '2026-03-02 01:00Z' WHERE payment_id = 5;
-          INSERT INTO shop_product.daily_sales (day, product_id, units, last_sold_at) VALUES ('2026-03-03', 2, 1, '2026-03-03Z')`,
-    sentences: ['1 order(s) of 2026-03-03 were handed over to the data platform, but there is no file of that day'],
+    sql: `${paid('2026-03-03 01:00Z')};${acknowledged('file', 5)}`,
+    sentences: ['1 order(s) of 2026-03-03 were written for the data platform, but there is no file of that day'],
   },
   {
-    check: '6.2',
-    what: 'orders that the data platform believes paid',
+    check: '6.3',
+    what: 'lines that tell of orders which are not paid',
     sql: '',
     delivered: ['2026-03-02', 4, 77],
     sentences: [
