@@ -203,6 +203,7 @@ const PLANTS: readonly (readonly [rule: string, file: string, imports: string])[
   ['fastify-at-the-edge-only', 'src/messaging/messaging.module.ts', '@nestjs/platform-fastify'],
   ['fastify-at-the-edge-only', 'src/cli/audit.ts', 'fastify'],
   ['kafka-knows-no-messaging', 'src/kafka/kafka-producer.ts', 'src/messaging/event-bus.ts'],
+  ['kafka-knows-no-messaging', 'src/kafka/kafka-producer.ts', 'src/messaging/postgres/pg-dead-letters.ts'],
   ['interfaces-know-no-adapter', 'src/messaging/listener.ts', 'src/kafka/kafka-producer.ts'],
   ['kafka-in-kafka-only', 'src/messaging/messaging.module.ts', '@platformatic/kafka'],
   ['kafka-in-kafka-only', 'src/order/infrastructure/pg-orders.ts', '@platformatic/kafka'],
