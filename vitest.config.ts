@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const HOOK_TIMEOUT_MS = 60_000;
 const TEST_TIMEOUT_MS = 60_000;
@@ -6,6 +6,8 @@ const TEST_TIMEOUT_MS = 60_000;
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    // For minutes, and by a command of its own: `npm run test:kill-matrix`.
+    exclude: [...configDefaults.exclude, 'test/kill-matrix/every-kill-point.test.ts'],
     globalSetup: ['test/support/postgres.ts', 'test/support/redis-server.ts', 'test/support/kafka-server.ts'],
     setupFiles: ['test/support/reflect-metadata.ts'],
     pool: 'forks',

@@ -36,6 +36,9 @@ export interface RequestListener {
   readonly handle: (tx: Transaction, events: readonly ShopEvent[]) => Promise<readonly Outcome[]>;
 }
 
+/** What the work of answering is called, in failpoints. */
+export const workOfRequest = ({ type, subscriber }: Pick<RequestListener, 'type' | 'subscriber'>): string => `${type} → ${subscriber}`;
+
 type Method = (...parameters: readonly unknown[]) => Promise<unknown>;
 
 /** What a consumer of durable events calls. */

@@ -9,7 +9,6 @@ import { DeadLetters } from './dead-letters.js';
 import { EventBus } from './event-bus.js';
 import { EventCatalogue } from './event-catalogue.js';
 import { InProcessMessaging } from './in-process/in-process-messaging.js';
-import { KafkaMessaging } from './kafka/kafka-messaging.js';
 import { subscriptionsOf } from './listener.js';
 import { Messaging } from './messaging.js';
 import { PgDeadLetters } from './postgres/pg-dead-letters.js';
@@ -76,9 +75,11 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
   }
 }
 
-/** Going to services swaps this and nothing else. */
-function messagingOf({ catalogue, databases, domains, serving, eventLogRetentionDays, kafka }: MessagingOptions, clock: Clock): Messaging {
+/** Going to services swaps this and nothing else. Kafka's client is loaded by whoever uses it: it is a third of all that a start loads. */
+async function messagingOf(options: MessagingOptions, clock: Clock): Promise<Messaging> {
+  const { catalogue, databases, domains, serving, eventLogRetentionDays, kafka } = options;
   if (kafka === null) return new InProcessMessaging(catalogue, databases, clock, eventLogRetentionDays);
   const served = domains.filter((domain) => serving.hasPartOf(domain));
+  const { KafkaMessaging } = await import('./kafka/kafka-messaging.js');
   return new KafkaMessaging({ settings: kafka, catalogue, domains: served, databases, clock, retentionDays: eventLogRetentionDays });
 }

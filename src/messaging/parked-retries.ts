@@ -166,7 +166,7 @@ export class ParkedRetries {
       if (givenUp) await this.raise(tx, 'dead-letter', failed);
       if (stuck) await this.raise(tx, 'stuck-compensation', failed);
       return true;
-    });
+    }, `${this.work}, failed`);
     if (!noted) return 1;
     onFault(fault, { subscriber: identity.subscriber, event: parked.event, failures, retryInMs });
     return 1;

@@ -23,6 +23,7 @@ export interface Orders {
 export interface ArmedShop {
   readonly address: string;
   readonly databaseUrl: string;
+  readonly dataDir: string;
   readonly operator: typeof OPERATOR;
   readonly pid: number;
   /** By the clock of the machine, which is the database's too. */
@@ -50,6 +51,7 @@ export async function startArmedShop(environment: Environment): Promise<ArmedSho
   return {
     address,
     databaseUrl,
+    dataDir: environment.DATA_DIR,
     operator: OPERATOR,
     pid: child.pid as number,
     startedAt,

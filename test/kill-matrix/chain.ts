@@ -4,9 +4,11 @@ import { type ArmedShop, type Orders, startAndDie, startArmedShop } from './arme
 import { Client } from './client.js';
 import { Crowd, type Errand, letMinutesPass, letTimePass } from './crowd.js';
 import { type KillPoint, SCENES, type Scene } from './kill-points.js';
-import { type Recovery, type Restarted, databaseIsBack, missingHandOvers, recovered } from './recovery.js';
+import { type Recovery, type Restarted, databaseIsBack, recovered } from './recovery.js';
 
 const REACHED_MS_MAX = 30_000;
+/** A shop that does not recover fails after every later kill, too. */
+const FAILURES_MAX = 3;
 
 /**
  * A shop that is killed again and again on one data folder. Each start recovers from the kill before it, is found clean, and is
@@ -46,6 +48,12 @@ export class KillChain {
     return this.shop.reached();
   }
 
+  /** One kill after the other, and then everybody repeats everything. */
+  async killAtEach(points: readonly KillPoint[]): Promise<void> {
+    for (const point of points) if (this.failures.length < FAILURES_MAX) await this.killAt(point);
+    await this.repeatEverything();
+  }
+
   /** @param withDatabase it goes down in the same moment, without a word to anybody. */
   async killAt({ scene: sceneName, name }: KillPoint, { withDatabase = false } = {}): Promise<void> {
     const scene: Scene = SCENES[sceneName];
@@ -81,7 +89,6 @@ export class KillChain {
     await recovered({ ...this.shop, readyAt: new Date() });
     const [row] = await query<{ orders: number }>(this.shop.databaseUrl, 'SELECT count(*)::int AS orders FROM shop_order.orders');
     if (row?.orders !== this.errands.length) this.failures.push(`${row?.orders} orders of ${this.errands.length} errands`);
-    this.failures.push(...(await missingHandOvers(this.shop.databaseUrl, this.folder.path)));
   }
 
   async close(): Promise<void> {
@@ -131,3 +138,7 @@ export class KillChain {
     await Promise.all(errands.map((errand) => this.crowd.place(errand)));
   }
 }
+
+/** For chains that go on side by side: while the one waits, the other works. */
+export const shareOut = (points: readonly KillPoint[], chains: number): readonly (readonly KillPoint[])[] =>
+  Array.from({ length: chains }, (_, chain) => points.filter((_point, place) => place % chains === chain));

@@ -183,7 +183,10 @@ export async function letMinutesPass(databaseUrl: string, errands: readonly Erra
     databaseUrl,
     `UPDATE shop_order.orders SET expires_at = now() WHERE order_id = ANY (${ordersThat('is refused by the product', errands)});
      UPDATE shop_http.idempotency_key SET claimed_until = now() WHERE status IS NULL;
-     UPDATE shop_order.event_parked SET next_attempt_at = now() WHERE next_attempt_at > now()`,
+     UPDATE shop_order.event_parked SET next_attempt_at = now() WHERE next_attempt_at > now();
+     UPDATE shop_notification.event_parked SET next_attempt_at = now() WHERE next_attempt_at > now();
+     UPDATE shop_order.event_cursor SET leased_until = now() WHERE leased_until > now();
+     UPDATE shop_notification.event_cursor SET leased_until = now() WHERE leased_until > now()`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { eventCatalogue } from '../../src/event-catalogue.js';
+import { AlertRaised } from '../../src/messaging/alert-raised.event.js';
 import { workOf } from '../../src/messaging/event-log.js';
 import type { ErrandKind } from './crowd.js';
 
@@ -30,18 +31,19 @@ const everyday: Scene = {
 const placing: Scene = { errands: ['pays', 'pays from the cart'], armed: 'before placing' };
 const noAnswer: Scene = { errands: ['is given up'], armed: 'before paying', faults: { [`${CHARGE}: before commit`]: WITHOUT_END } };
 const recovering: Scene = { errands: ['pays', 'pays with a coupon', 'is refused by the user'], armed: 'at the restart' };
-const failingTwice: Scene = {
+const failing: Scene = {
   errands: ['pays', 'is refused by the user'],
   armed: 'before paying',
   faults: {
     [`${ROLL_BACK}: before cursor`]: 1,
-    [`${ROLL_BACK}, parked: before removal`]: 1,
+    // The third failure raises an alert.
+    [`${ROLL_BACK}, parked: before removal`]: 2,
     [`${HAND_OVER}: before effect`]: 1,
     [`${HAND_OVER}, parked: before effect`]: 1,
   },
 };
 
-export const SCENES = { everyday, placing, noAnswer, recovering, failingTwice } as const;
+export const SCENES = { everyday, placing, noAnswer, recovering, failing } as const;
 type SceneName = keyof typeof SCENES;
 
 export interface KillPoint {
@@ -58,7 +60,7 @@ const statements = (...names: readonly string[]): string[] =>
 
 /** The listeners that report their compensation. */
 const REPORTING = new Set(['product.roll-back-stock', 'coupon.cancel-use', 'user.void-charge']);
-const OUTSIDE = new Set(['order.data-platform']);
+const OUTSIDE = new Set(['order.data-platform', 'notification.send-receipt', 'notification.send-alert']);
 
 /** Every durable delivery of the catalogue, by the domain that published. */
 function deliveries(concerns: (type: string, source: string) => boolean): string[] {
@@ -76,6 +78,7 @@ function deliveries(concerns: (type: string, source: string) => boolean): string
     });
 }
 
+const isAlert = (type: string): boolean => type === AlertRaised.type;
 /** By the order domain itself, when nobody has answered. */
 const isGivenUp = (type: string, source: string): boolean => type === 'order.payment.fail' && source === 'order';
 
@@ -98,17 +101,21 @@ const BY_SCENE: Readonly<Record<SceneName, readonly string[]>> = {
     ...publishing('order.expire'),
     ...transaction('product.release-expired-holds'),
     ...publishing('product.publish-availability'),
-    ...deliveries((type, source) => !isGivenUp(type, source)),
+    ...deliveries((type, source) => !isGivenUp(type, source) && !isAlert(type)),
+    ...statements('messaging.order.lease-cursors', 'order.record-acks', 'messaging.notification.lease-cursors'),
   ],
   noAnswer: [...statements('http.release-idempotency-key'), ...publishing('order.give-up-payment'), ...deliveries(isGivenUp)],
   recovering: statements('order.end-leases', 'order.take-over-payments'),
-  failingTwice: [
+  failing: [
     ...transaction(`${ROLL_BACK}, parking`, 'before cursor'),
-    ...statements('messaging.product.fail-parked-event'),
+    ...publishing(`${ROLL_BACK}, parked, failed`),
     ...publishing(`${ROLL_BACK}, parked`, 'before removal'),
     ...transaction(`${HAND_OVER}, parking`, 'before cursor'),
-    ...statements('messaging.order.lease-parked-events', 'messaging.order.fail-parked-event'),
+    ...statements('messaging.order.lease-parked-events'),
+    ...transaction(`${HAND_OVER}, parked, failed`),
     ...transaction(`${HAND_OVER}, parked`, 'before effect', 'after effect'),
+    // Those of all domains are raised and told in the same way.
+    ...deliveries((type, source) => isAlert(type) && source === 'product'),
   ],
 };
 
@@ -117,12 +124,13 @@ export const KILL_POINTS: readonly KillPoint[] = (Object.keys(SCENES) as SceneNa
   BY_SCENE[scene].map((name) => ({ scene, name })),
 );
 
-/** Statements that change nothing: a kill beside one is a kill between two that do. */
+/** Statements that change nothing, or only wake somebody: a kill beside one is a kill between two that do. */
 const READS =
-  /^(?:coupon\.look|order\.(?:detail|payment-progress|paid-orders?)|product\.detail|messaging\.\w+\.(?:read-\w+|parked-outlook|count-parked-events)|http\.find-idempotency-keys): /;
+  /^(?:coupon\.look|order\.(?:detail|payment-progress|paid-orders?|acknowledged-events)|product\.detail|messaging\.(?:\w+\.(?:read-\w+|parked-outlook|count-parked-events)|notify-appended)|http\.find-idempotency-keys): /;
 /** What every start does again, before anything is sold. */
-const OPENING = /^(?:database\.fix-setting|messaging\.\w+\.open-(?:log|cursors)): /;
+const OPENING = /^(?:database\.fix-setting|messaging\.\w+\.(?:open-(?:log|cursors)|find-unopened-cursors)): /;
 /** What happens in its own time, in one run and not in another. */
-const NOW_AND_THEN = /^(?:http\.renew-idempotency-claims|messaging\.\w+\.promote-parked-events): /;
+const NOW_AND_THEN =
+  /^(?:\w+\.purge-[\w-]+|http\.renew-idempotency-claims|messaging\.\w+\.(?:promote-parked-events|release-cursors|is-log-work-due|be-the-only-janitor|let-other-janitors)): /;
 
 export const isKillPoint = (failpoint: string): boolean => ![READS, OPENING, NOW_AND_THEN].some((pattern) => pattern.test(failpoint));

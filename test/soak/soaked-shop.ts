@@ -68,7 +68,7 @@ export class SoakedShop {
     const since = victim === 'database' ? { startedAt: backAt, readyAt: backAt } : this.shop;
     await letMinutesPass(this.shop.databaseUrl, errands);
     await Promise.all(errands.filter(({ orderId }) => orderId === null).map((errand) => this.crowd.place(errand)));
-    return recovered({ databaseUrl: this.shop.databaseUrl, startedAt: since.startedAt, readyAt: since.readyAt });
+    return recovered({ ...this.shop, startedAt: since.startedAt, readyAt: since.readyAt });
   }
 
   /** Everybody comes back with the same keys. @returns the orders that have not ended as they should. */
@@ -81,7 +81,7 @@ export class SoakedShop {
     await letMinutesPass(databaseUrl, errands);
     const complaints = await this.crowd.repeatAll(errands);
     const now = new Date();
-    await recovered({ databaseUrl, startedAt: now, readyAt: now });
+    await recovered({ ...this.shop, startedAt: now, readyAt: now });
     return complaints;
   }
 

@@ -1,5 +1,5 @@
 import type { UnitOfWork } from '../../kernel/transaction.js';
-import type { RequestListener } from '../bound-subscription.js';
+import { type RequestListener, workOfRequest } from '../bound-subscription.js';
 import type { RequestEvent, ShopEvent, Unsent } from '../event.js';
 import type { Reply } from '../event-bus.js';
 import { type Outcome, domainOf } from '../listener.js';
@@ -25,7 +25,7 @@ export class InProcessEventBus extends LoggedEventBus {
 
   listen(listener: RequestListener): void {
     const unitOfWork = this.options.unitOfWorkOf(domainOf(listener.subscriber));
-    const name = `${listener.type} → ${listener.subscriber}`;
+    const name = workOfRequest(listener);
     const run = (events: readonly ShopEvent[]): Promise<readonly Outcome[]> => unitOfWork.run((tx) => listener.handle(tx, events), name);
     this.listeners.set(name, {
       ...listener,
@@ -47,7 +47,7 @@ export class InProcessEventBus extends LoggedEventBus {
   }
 
   private listenerOf(subscriber: string, event: ShopEvent): BatchedListener {
-    const listener = this.listeners.get(`${event.type} → ${subscriber}`);
+    const listener = this.listeners.get(workOfRequest({ type: event.type, subscriber }));
     if (!listener) throw new Error(`no listener ${subscriber} for ${event.type}`);
     return listener;
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { UnitOfWork } from '../../kernel/transaction.js';
-import type { RequestListener } from '../bound-subscription.js';
+import { type RequestListener, workOfRequest } from '../bound-subscription.js';
 import type { ShopEvent } from '../event.js';
 import type { Outcome } from '../listener.js';
 import { MicroBatcher } from '../micro-batcher.js';
@@ -30,7 +30,8 @@ export class RequestEndpoint {
 
   constructor(private readonly options: RequestEndpointOptions) {
     const { listener, unitOfWork } = options;
-    const run = (events: readonly ShopEvent[]): Promise<readonly Outcome[]> => unitOfWork.run((tx) => listener.handle(tx, events));
+    const name = workOfRequest(listener);
+    const run = (events: readonly ShopEvent[]): Promise<readonly Outcome[]> => unitOfWork.run((tx) => listener.handle(tx, events), name);
     this.batcher = new MicroBatcher({ name: listener.subscriber, run });
   }
 
