@@ -42,7 +42,7 @@ const REPEAT_MS_MAX = 30_000;
 const REPEAT_AGAIN_MS = 250;
 const REPEATED_AT_ONCE_MAX = 50;
 /** The first request may still be under way, or seem so for as long as its key is kept. */
-const COME_BACK_LATER = new Set(['IDEMPOTENCY_IN_FLIGHT', 'PAYMENT_IN_PROGRESS', 'OVERLOADED', 'UNAVAILABLE']);
+export const COME_BACK_LATER = new Set(['IDEMPOTENCY_IN_FLIGHT', 'PAYMENT_IN_PROGRESS', 'OVERLOADED', 'UNAVAILABLE']);
 
 const WITH_A_COUPON = new Set<ErrandKind>(['pays with a coupon', 'is refused by the coupon', 'is refused by the user']);
 

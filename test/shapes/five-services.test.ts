@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { describeWithKafka } from '../support/shared-kafka.js';
+import { describeWithKafka, sharedKafka } from '../support/shared-kafka.js';
 import { describeCrowds } from './crowds.js';
 import { startFiveServices } from './five-services.js';
 import { describePayments } from './payments.js';
@@ -11,7 +11,7 @@ describeWithKafka('five services on Kafka, each with a database of its own', () 
   let shop: ShapedShop;
 
   beforeAll(async () => {
-    shop = await startFiveServices();
+    shop = await startFiveServices({ kafka: sharedKafka() });
   }, START_MS_MAX);
 
   afterAll(() => shop.stop());

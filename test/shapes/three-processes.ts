@@ -5,7 +5,7 @@ import { ServiceInstance } from '../../infra/services/service-instance.js';
 import { PARTS } from '../../src/app.module.js';
 import { expectCleanBooks } from '../support/books.js';
 import { clientOf } from '../support/client.js';
-import { freshDatabase } from '../support/database.js';
+import { type FreshDatabaseOptions, freshDatabase } from '../support/database.js';
 import { SETTINGS } from '../support/shop.js';
 import { nothingUndelivered, type ShapedShop } from './shaped-shop.js';
 
@@ -13,8 +13,11 @@ const PROCESSES = 3;
 const READY_MS_MAX = 60_000;
 
 /** The whole shop three times over on one database, and a gateway that asks them in turn. */
-export async function startThreeProcesses(environment: Readonly<Record<string, string>> = {}): Promise<ShapedShop> {
-  const database = await freshDatabase();
+export async function startThreeProcesses(
+  environment: Readonly<Record<string, string>> = {},
+  options: FreshDatabaseOptions = {},
+): Promise<ShapedShop> {
+  const database = await freshDatabase(options);
   const logFolder = await mkdtemp(join(tmpdir(), 'ordersaga-test-'));
   const settings = { ...SETTINGS, DATABASE_URL: database.url, DATA_DIR: logFolder, ...environment };
   const start = (_: unknown, index: number): Promise<ServiceInstance> =>

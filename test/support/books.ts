@@ -7,7 +7,7 @@ import type { AuditReport } from '../../src/audit/report.js';
 const REST_WAIT_MS_MAX = 20_000;
 const LOOK_AGAIN_MS = 20;
 
-interface SettlingShop {
+export interface SettlingShop {
   readonly databaseUrl: string;
   readonly domainUrls?: Readonly<Record<string, string>>;
   readonly dataDir?: string;
@@ -31,8 +31,8 @@ export async function expectCleanBooks(books: SettlingShop | AuditOptions | stri
 }
 
 /** After the last delivery the shop may still publish what it gathers first, such as changes of availability. */
-async function auditAtRest(shop: SettlingShop): Promise<AuditReport> {
-  for (const giveUpAt = Date.now() + REST_WAIT_MS_MAX; ; await sleep(LOOK_AGAIN_MS)) {
+export async function auditAtRest(shop: SettlingShop, waitMsMax = REST_WAIT_MS_MAX): Promise<AuditReport> {
+  for (const giveUpAt = Date.now() + waitMsMax; ; await sleep(LOOK_AGAIN_MS)) {
     await shop.settle();
     const report = await audit({ ...booksOf(shop), settled: true });
     if (report.clean || report.violations > 0 || Date.now() > giveUpAt) return report;
@@ -45,7 +45,7 @@ const booksOf = ({ databaseUrl, domainUrls = {}, dataDir, deliveredElsewhere = f
   ...(dataDir === undefined ? {} : { deliveredFolder: join(dataDir, 'data-platform'), deliveredElsewhere }),
 });
 
-const complaintsOf = ({ checks }: AuditReport, settled: boolean): string[] =>
+export const complaintsOf = ({ checks }: AuditReport, settled: boolean): string[] =>
   checks.flatMap(({ id, violations, pending }) => [
     ...violations.listed.map(({ sentence }) => `${id} ${sentence}`),
     ...(settled ? pending.listed.map(({ sentence }) => `${id} pending: ${sentence}`) : []),

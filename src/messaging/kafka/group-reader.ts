@@ -102,6 +102,12 @@ export class GroupReader {
       stopped.resolve();
     };
     this.stopping.signal.addEventListener('abort', stop, { once: true });
+    const broken: Error[] = [];
+    // M3: when the group is joined anew and the connection breaks meanwhile, no other sign follows, nor a heartbeat.
+    consumer.on('error', (fault: Error) => {
+      broken.push(fault);
+      stop();
+    });
     try {
       const stream = await consumer.consume({ topics: [...topics], ...FROM_COMMITTED });
       // M3: one that comes after the reading has ended, of a fetch under way, would have no listener.
@@ -110,9 +116,9 @@ export class GroupReader {
       this.joining.resolve();
       for await (const message of stream) {
         await Promise.race([this.receive(message), stopped.promise]);
-        if (this.stopping.signal.aborted) break;
+        if (this.stopping.signal.aborted || broken.length > 0) break;
       }
-      if (!this.stopping.signal.aborted) throw new Error('the stream ended');
+      if (!this.stopping.signal.aborted) throw broken[0] ?? new Error('the stream ended');
     } finally {
       this.stopping.signal.removeEventListener('abort', stop);
       clearInterval(ticking);
