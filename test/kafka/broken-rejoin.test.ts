@@ -2,7 +2,7 @@ import { Consumer, stringDeserializers } from '@platformatic/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Kafka, startKafka } from '../../infra/kafka.js';
-import { clientOptions } from '../../src/messaging/kafka/client-options.js';
+import { clientOptions } from '../../src/kafka/client-options.js';
 import { GroupReader } from '../../src/messaging/kafka/group-reader.js';
 import { Sender } from '../../src/messaging/kafka/sender.js';
 import { Topics } from '../../src/messaging/kafka/topics.js';
