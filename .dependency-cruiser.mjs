@@ -2,7 +2,7 @@
 // test/architecture/import-rules.test.ts; a rule without one fails that test.
 
 /** Folders of src that are no domain. Every other folder is one, so a new domain is under the rules from its first file. */
-const PLATFORM = ['messaging', 'database', 'locks', 'redis', 'config', 'http'];
+const PLATFORM = ['messaging', 'database', 'locks', 'redis', 'kafka', 'config', 'http'];
 const NOT_A_DOMAIN = ['kernel', 'cli', 'audit', ...PLATFORM];
 
 const KERNEL = '^src/kernel/';
@@ -121,7 +121,13 @@ export default {
       'interfaces-know-no-adapter',
       "messaging's interfaces → kernel; its adapters depend on them.",
       { path: MESSAGING_INTERFACES, pathNot: TESTS },
-      { path: ['^src/(?:database|locks|redis|config)/', MESSAGING_ADAPTERS] },
+      { path: ['^src/(?:database|locks|redis|kafka|config)/', MESSAGING_ADAPTERS] },
+    ),
+    refuse(
+      'kafka-knows-no-messaging',
+      'kafka/ sends what it is given, and does not know whose events these are.',
+      { path: '^src/kafka/' },
+      { path: '^src/', pathNot: ['^src/kafka/', KERNEL, '^src/config/'] },
     ),
     refuse(
       'domains-know-no-adapter',
@@ -192,9 +198,9 @@ export default {
       { path: npm('fastify', '@fastify', '@nestjs/platform-fastify') },
     ),
     refuse(
-      'kafka-in-its-adapter-only',
-      'One place knows the client.',
-      { path: '^src/', pathNot: ['^src/messaging/kafka/', ...PURE_OR_APPLICATION] },
+      'kafka-in-kafka-only',
+      'Two places know the client: kafka/, which others use to send, and the event bus, which also reads.',
+      { path: '^src/', pathNot: ['^src/kafka/', '^src/messaging/kafka/', ...PURE_OR_APPLICATION] },
       { path: npm('@platformatic/kafka') },
     ),
   ],

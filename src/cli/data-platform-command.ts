@@ -13,7 +13,7 @@ export const EXIT = { complete: 0, gaps: 1, failed: 2 } as const;
 
 const BACKFILL_MS_MAX = 3_600_000;
 const LINES_MAX = 50;
-const DATA_PLATFORM_SETTINGS = /^(?:DATA_DIR|DATA_PLATFORM_.+)$/;
+const DATA_PLATFORM_SETTINGS = /^(?:DATA_DIR|DATA_PLATFORM_.+|KAFKA_.+)$/;
 /** What was paid this moment may still be on its way. */
 const ON_ITS_WAY_MS = 60_000;
 
@@ -67,14 +67,14 @@ export async function dataPlatformCommand(args: readonly string[], env: NodeJS.P
 async function reconcile(env: NodeJS.ProcessEnv, { period, backfill }: Options): Promise<Reconciliation> {
   const shop = await findShopDatabase(env);
   if (!shop) throw new WrongUse('no shop runs on this data folder (DATA_DIR). Start it with npm start, or set DATABASE_URL');
+  const dataPlatform = dataPlatformOf(toolConfig(env, DATA_PLATFORM_SETTINGS));
   const databases = new Databases({ url: shop.url, domainUrls: shop.domainUrls, poolConnectionsMax: 1 });
   try {
     const acks = new PgDataPlatformAcks(databases.of('order'));
-    const dataPlatform = dataPlatformOf(toolConfig(env, DATA_PLATFORM_SETTINGS));
     const useCase = new ReconcileDataPlatformUseCase(acks, dataPlatform, new HandOverService(dataPlatform, acks));
     return await useCase.execute({ period, backfill, signal: AbortSignal.timeout(BACKFILL_MS_MAX) });
   } finally {
-    await databases.close();
+    await Promise.all([dataPlatform.close(), databases.close()]);
   }
 }
 

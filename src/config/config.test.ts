@@ -106,7 +106,7 @@ describe('values', () => {
       redisUrl: 'rediss://shop:pw@redis.example:6380/1',
       redisKeyPrefix: 'shop:',
       couponGateWithoutRedis: 'refuse',
-      dataPlatform: { url: 'https://data.example/paid-orders', secret: WEBHOOK_SECRET },
+      dataPlatform: { kind: 'http', url: 'https://data.example/paid-orders', secret: WEBHOOK_SECRET },
     });
   });
 
@@ -145,6 +145,11 @@ describe('a wrong value is one line that names the variable', () => {
     ['REDIS_URL', 'localhost:6379'],
     ['REDIS_KEY_PREFIX', 'a shop'],
     ['COUPON_GATE_WITHOUT_REDIS', 'wait'],
+    ['DATA_PLATFORM_URL', 'data.example'],
+    ['DATA_PLATFORM_URL', 'kafka://kafka-1'],
+    ['DATA_PLATFORM_URL', 'kafka://shop:secret@kafka-1:9092/orders'],
+    ['DATA_PLATFORM_URL', 'kafka://kafka-1:9092/a/b'],
+    ['DATA_PLATFORM_SECRET', WEBHOOK_SECRET],
   ])('%s=%s', (name, value) => {
     const problems = problemsOf({ ADMIN_PASSWORD: name === 'ADMIN_EMAIL' ? 'long enough' : undefined, [name]: value });
     expect(problems).toHaveLength(1);
@@ -217,5 +222,38 @@ describe('combinations', () => {
     ['KAFKA_BROKERS', { KAFKA_TOPIC_PREFIX: 'shop.' }],
   ])('%s is missing beside %j', (missing, env) => {
     expect(problemsOf(env)).toEqual([expect.stringMatching(`^${missing} is missing\\. `)]);
+  });
+});
+
+describe('a data platform on Kafka', () => {
+  const URL = 'kafka://kafka-1:9092,kafka-2:9092/paid-orders';
+
+  test('is a list of brokers and a topic, with the login of the Kafka settings', () => {
+    const login = { KAFKA_SSL: 'true', KAFKA_SASL_USERNAME: 'shop', KAFKA_SASL_PASSWORD: 'secret' };
+    const { dataPlatform, kafka } = parseConfig({ DATA_PLATFORM_URL: URL, ...login });
+    const sasl = { mechanism: 'PLAIN', username: 'shop', password: 'secret' };
+    const brokers = ['kafka-1:9092', 'kafka-2:9092'];
+    expect(dataPlatform).toEqual({ kind: 'kafka', kafka: { brokers, topicPrefix: '', tls: true, sasl }, topic: 'paid-orders' });
+    expect(kafka).toBeNull();
+  });
+
+  test('has a topic that is named like the event, unless told', () => {
+    expect(parseConfig({ DATA_PLATFORM_URL: 'kafka://kafka-1:9092' }).dataPlatform).toMatchObject({ topic: 'order.processed' });
+    expect(parseConfig({ DATA_PLATFORM_URL: 'kafka://kafka-1:9092/' }).dataPlatform).toMatchObject({ topic: 'order.processed' });
+  });
+
+  test('needs no secret, and gets none', () => {
+    expect(problemsOf({ DATA_PLATFORM_URL: URL, DATA_PLATFORM_SECRET: WEBHOOK_SECRET })).toEqual([
+      'DATA_PLATFORM_SECRET signs nothing in Kafka. Unset it.',
+    ]);
+  });
+
+  test.each([
+    ['kafka://kafka-1:9092', undefined],
+    ['kafka://kafka-1:9092/shop.order.processed', 'shop.'],
+  ])('at %s may not be the topic of the shop’s own events', (url, prefix) => {
+    expect(problemsOf({ DATA_PLATFORM_URL: url, KAFKA_BROKERS: 'kafka-1:9092', KAFKA_TOPIC_PREFIX: prefix })).toEqual([
+      expect.stringMatching(/^DATA_PLATFORM_URL names the topic \S*order\.processed, .+, or name another topic\.$/),
+    ]);
   });
 });

@@ -1,6 +1,13 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { KAFKA_PAIRS, type KafkaSettings, kafkaSettings, kafkaVariables } from './kafka-settings.js';
+import {
+  type DataPlatformSettings,
+  dataPlatformProblems,
+  dataPlatformSettings,
+  dataPlatformVariables,
+  isKafkaAddress,
+} from './data-platform-settings.js';
+import { KAFKA_LOGIN, KAFKA_PAIRS, type KafkaSettings, kafkaSettings, kafkaVariables } from './kafka-settings.js';
 import { type RedisSettings, redisSettings, redisVariables } from './redis-settings.js';
 import { Serving } from './serving.js';
 import { type Webhook, webhookProblems, webhookSettings, webhookVariables } from './webhook-settings.js';
@@ -33,8 +40,8 @@ export interface Config extends RedisSettings {
   readonly alertWebhook: Webhook | null;
   /** Where receipts are posted to; null: nowhere. */
   readonly receiptWebhook: Webhook | null;
-  /** Where paid orders are posted to; null: files in `dataDir`. */
-  readonly dataPlatform: { readonly url: string; readonly secret: string } | null;
+  /** Null: files in `dataDir`. */
+  readonly dataPlatform: DataPlatformSettings | null;
   /** How long events are kept at least, also when every subscriber has read them. */
   readonly eventLogRetentionDays: number;
   /** Null: events stay in this process. */
@@ -92,6 +99,7 @@ const variables = z.object({
   ...kafkaVariables,
   ...redisVariables,
   ...webhookVariables,
+  ...dataPlatformVariables,
 });
 
 /**
@@ -130,6 +138,7 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     kafka: kafkaSettings(set),
     ...redisSettings(set),
     ...webhookSettings(set),
+    dataPlatform: dataPlatformSettings(set),
   };
 }
 
@@ -147,13 +156,15 @@ function domainDatabases(given: Record<string, string>): { urls: Record<string, 
 }
 
 function combinationProblems(given: Record<string, string>): string[] {
-  const problems = webhookProblems(given);
+  const problems = [...webhookProblems(given), ...dataPlatformProblems(given)];
   if (given.DATABASE_URL !== undefined && given.JWT_SECRET === undefined) {
     problems.push(
       `JWT_SECRET is required with DATABASE_URL. Set at least ${JWT_SECRET_CHARACTERS_MIN} random characters, for example from: openssl rand -hex 32.`,
     );
   }
-  for (const [one, other] of [['ADMIN_EMAIL', 'ADMIN_PASSWORD'], ['ADMIN_PASSWORD', 'ADMIN_EMAIL'], ...KAFKA_PAIRS] as const) {
+  const cluster = isKafkaAddress(given['DATA_PLATFORM_URL']) ? [] : KAFKA_LOGIN.map((each) => [each, 'KAFKA_BROKERS'] as const);
+  const pairs = [['ADMIN_EMAIL', 'ADMIN_PASSWORD'], ['ADMIN_PASSWORD', 'ADMIN_EMAIL'], ...KAFKA_PAIRS, ...cluster] as const;
+  for (const [one, other] of pairs) {
     if (given[one] !== undefined && given[other] === undefined) {
       problems.push(`${other} is missing. Set it together with ${one}, or unset both.`);
     }

@@ -12,7 +12,7 @@ export interface KafkaSettings {
 }
 
 const SASL_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
-const BROKER = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}$/;
+export const BROKER = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}$/;
 const PREFIX_CHARACTERS_MAX = 100;
 
 export const kafkaVariables = {
@@ -42,22 +42,29 @@ export const kafkaVariables = {
 export const KAFKA_PAIRS = [
   ['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'],
   ['KAFKA_SASL_PASSWORD', 'KAFKA_SASL_USERNAME'],
-  ['KAFKA_SASL_USERNAME', 'KAFKA_BROKERS'],
   ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME'],
-  ['KAFKA_SSL', 'KAFKA_BROKERS'],
   ['KAFKA_TOPIC_PREFIX', 'KAFKA_BROKERS'],
 ] as const;
 
+/** What tells how to get into a cluster, and so needs one: `KAFKA_BROKERS`, or the data platform's. */
+export const KAFKA_LOGIN = ['KAFKA_SASL_USERNAME', 'KAFKA_SSL'] as const;
+
 const variables = z.object(kafkaVariables);
+type Given = z.output<typeof variables>;
+export type KafkaLogin = Pick<Given, 'KAFKA_SSL' | 'KAFKA_SASL_MECHANISM' | 'KAFKA_SASL_USERNAME' | 'KAFKA_SASL_PASSWORD'>;
 
 /** Null without `KAFKA_BROKERS`: the domains of this process talk in process. */
-export function kafkaSettings(set: z.output<typeof variables>): KafkaSettings | null {
+export function kafkaSettings(set: Given): KafkaSettings | null {
   if (set.KAFKA_BROKERS === undefined) return null;
-  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = set;
-  return {
-    brokers: set.KAFKA_BROKERS,
-    topicPrefix: set.KAFKA_TOPIC_PREFIX,
-    tls: set.KAFKA_SSL,
-    sasl: username !== undefined && password !== undefined ? { mechanism, username, password } : null,
-  };
+  return { brokers: set.KAFKA_BROKERS, topicPrefix: set.KAFKA_TOPIC_PREFIX, ...kafkaLogin(set) };
 }
+
+export const kafkaLogin = ({
+  KAFKA_SSL: tls,
+  KAFKA_SASL_MECHANISM: mechanism,
+  KAFKA_SASL_USERNAME: username,
+  KAFKA_SASL_PASSWORD: password,
+}: KafkaLogin): Pick<KafkaSettings, 'tls' | 'sasl'> => ({
+  tls,
+  sasl: username !== undefined && password !== undefined ? { mechanism, username, password } : null,
+});

@@ -11,15 +11,13 @@ export interface Webhook {
 const SECRET = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const SECRET_BYTES_MIN = 24;
 const SECRET_BYTES_MAX = 64;
-const SECRET_EXAMPLE = 'echo whsec_$(openssl rand -base64 32)';
+export const SECRET_EXAMPLE = 'echo whsec_$(openssl rand -base64 32)';
 
 export const webhookVariables = {
   ALERT_WEBHOOK_URL: url('to have alerts in the log only').optional(),
-  ALERT_WEBHOOK_SECRET: secret().optional(),
+  ALERT_WEBHOOK_SECRET: webhookSecret().optional(),
   RECEIPT_WEBHOOK_URL: url('to send no receipts').optional(),
-  RECEIPT_WEBHOOK_SECRET: secret().optional(),
-  DATA_PLATFORM_URL: url('to have paid orders in files').optional(),
-  DATA_PLATFORM_SECRET: secret().optional(),
+  RECEIPT_WEBHOOK_SECRET: webhookSecret().optional(),
 };
 
 type Given = z.output<z.ZodObject<typeof webhookVariables>>;
@@ -28,33 +26,26 @@ type Given = z.output<z.ZodObject<typeof webhookVariables>>;
 export const webhookSettings = (set: Given) => ({
   alertWebhook: webhookOf(set.ALERT_WEBHOOK_URL, set.ALERT_WEBHOOK_SECRET),
   receiptWebhook: webhookOf(set.RECEIPT_WEBHOOK_URL, set.RECEIPT_WEBHOOK_SECRET),
-  dataPlatform: set.DATA_PLATFORM_URL && set.DATA_PLATFORM_SECRET ? { url: set.DATA_PLATFORM_URL, secret: set.DATA_PLATFORM_SECRET } : null,
 });
 
-export function webhookProblems(given: Readonly<Record<string, string>>): string[] {
-  const signsNothing = ['ALERT_WEBHOOK', 'RECEIPT_WEBHOOK', 'DATA_PLATFORM']
+export const webhookProblems = (given: Readonly<Record<string, string>>): string[] =>
+  ['ALERT_WEBHOOK', 'RECEIPT_WEBHOOK']
     .filter((what) => given[`${what}_SECRET`] !== undefined && given[`${what}_URL`] === undefined)
     .map((what) => `${what}_SECRET signs nothing without ${what}_URL. Set both, or unset it.`);
-  // Paid orders are not sent to anybody who cannot know that they come from here.
-  const unsigned =
-    given['DATA_PLATFORM_URL'] !== undefined && given['DATA_PLATFORM_SECRET'] === undefined
-      ? [`DATA_PLATFORM_SECRET is required with DATA_PLATFORM_URL. Make one with: ${SECRET_EXAMPLE}.`]
-      : [];
-  return [...signsNothing, ...unsigned];
-}
 
 const webhookOf = (address: string | undefined, key: string | undefined): Webhook | null =>
   address === undefined ? null : { url: address, secret: key ?? null };
 
 /** The messages do not repeat addresses and secrets: an address may be one. */
 function url(unset: string) {
-  return z.url({
-    protocol: /^https?$/,
-    error: `must be an address that begins with https:// or http://. Correct it, or unset it ${unset}`,
-  });
+  return z.string().refine(isWebhookAddress, `must be an address that begins with https:// or http://. Correct it, or unset it ${unset}`);
 }
 
-function secret() {
+export function isWebhookAddress(text: string): boolean {
+  return z.url({ protocol: /^https?$/ }).safeParse(text).success;
+}
+
+export function webhookSecret() {
   return z.string().refine(isSecret, `must be whsec_ and the base64 of 24 to 64 bytes, for example from: ${SECRET_EXAMPLE}`);
 }
 

@@ -52,7 +52,8 @@ const HOUSE: House = {
   'src/messaging/dead-letters.ts': ['src/kernel/result.ts'],
   'src/messaging/postgres/pg-dead-letters.ts': ['src/messaging/dead-letters.ts', 'src/database/database.ts'],
   'src/messaging/in-process/in-process-event-bus.ts': ['src/messaging/event-bus.ts', 'src/database/database.ts'],
-  'src/messaging/kafka/kafka-event-bus.ts': ['src/messaging/event-bus.ts', '@platformatic/kafka'],
+  'src/messaging/kafka/kafka-event-bus.ts': ['src/messaging/event-bus.ts', 'src/kafka/kafka-producer.ts', '@platformatic/kafka'],
+  'src/kafka/kafka-producer.ts': ['src/config/config.ts', 'src/kernel/result.ts', '@platformatic/kafka'],
   'src/messaging/messaging.module.ts': [
     'src/messaging/in-process/in-process-event-bus.ts',
     'src/messaging/kafka/kafka-event-bus.ts',
@@ -201,8 +202,11 @@ const PLANTS: readonly (readonly [rule: string, file: string, imports: string])[
   ['fastify-at-the-edge-only', 'src/order/infrastructure/pg-orders.ts', '@fastify/static'],
   ['fastify-at-the-edge-only', 'src/messaging/messaging.module.ts', '@nestjs/platform-fastify'],
   ['fastify-at-the-edge-only', 'src/cli/audit.ts', 'fastify'],
-  ['kafka-in-its-adapter-only', 'src/messaging/messaging.module.ts', '@platformatic/kafka'],
-  ['kafka-in-its-adapter-only', 'src/order/infrastructure/pg-orders.ts', '@platformatic/kafka'],
+  ['kafka-knows-no-messaging', 'src/kafka/kafka-producer.ts', 'src/messaging/event-bus.ts'],
+  ['kafka-knows-no-messaging', 'src/kafka/kafka-producer.ts', 'src/messaging/postgres/pg-dead-letters.ts'],
+  ['interfaces-know-no-adapter', 'src/messaging/listener.ts', 'src/kafka/kafka-producer.ts'],
+  ['kafka-in-kafka-only', 'src/messaging/messaging.module.ts', '@platformatic/kafka'],
+  ['kafka-in-kafka-only', 'src/order/infrastructure/pg-orders.ts', '@platformatic/kafka'],
 ];
 
 const adding = (file: string, imports: string): House => {

@@ -22,7 +22,7 @@ export async function filesOf(root: string): Promise<File[]> {
   return files;
 }
 
-const NOT_A_DOMAIN = new Set(['kernel', 'cli', 'audit', 'messaging', 'database', 'locks', 'redis', 'config', 'http']);
+const NOT_A_DOMAIN = new Set(['kernel', 'cli', 'audit', 'messaging', 'database', 'locks', 'redis', 'kafka', 'config', 'http']);
 
 /** The folder of src or migrations that the file stands in: a domain, a platform folder, or undefined for the files above them. */
 export const folderOf = (file: File): string | undefined => /^(?:src|migrations)\/([^/]+)\//.exec(file.path)?.[1];

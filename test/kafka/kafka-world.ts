@@ -1,7 +1,7 @@
 import { Admin, Producer, stringSerializers } from '@platformatic/kafka';
 import type { KafkaSettings } from '../../src/config/kafka-settings.js';
-import { clientOptions } from '../../src/messaging/kafka/client-options.js';
-import type { OutgoingMessage } from '../../src/messaging/kafka/messages.js';
+import { clientOptions } from '../../src/kafka/client-options.js';
+import type { OutgoingMessage } from '../../src/kafka/kafka-producer.js';
 import type { Messaging } from '../../src/messaging/messaging.js';
 import { type Behaviours, boundOf, listeners, startBusWorld } from '../contracts/event-bus/bus-world.js';
 import { sharedKafka } from '../support/shared-kafka.js';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Happened } from '../contracts/event-bus/bus-world.js';
-import { loggedMessageOf, type OutgoingMessage } from '../../src/messaging/kafka/messages.js';
+import type { OutgoingMessage } from '../../src/kafka/kafka-producer.js';
+import { loggedMessageOf } from '../../src/messaging/kafka/messages.js';
 import { LOG_SHARDS, shardOf } from '../../src/messaging/event-log.js';
 import { until } from '../messaging/world.js';
 import { describeWithKafka } from '../support/shared-kafka.js';

@@ -2,7 +2,8 @@ import { Overloaded, Unavailable } from '../../kernel/faults.js';
 import type { Refusal } from '../../kernel/result.js';
 import type { ShopEvent } from '../event.js';
 import { type Outcome, domainOf, done, refused } from '../listener.js';
-import { dataOf, eventOf, headerOf, type IncomingMessage, messageOf, type OutgoingMessage, UnreadableMessage } from './messages.js';
+import type { OutgoingMessage } from '../../kafka/kafka-producer.js';
+import { dataOf, eventOf, headerOf, type IncomingMessage, messageOf, UnreadableMessage } from './messages.js';
 
 /** A request event with what its listeners must know to answer it. */
 export interface Request {

@@ -2,7 +2,7 @@ import { Admin } from '@platformatic/kafka';
 import type { Unavailable } from '../../kernel/faults.js';
 import { Periodic } from '../periodic.js';
 import type { KafkaSettings } from '../../config/kafka-settings.js';
-import { away, clientOptions } from './client-options.js';
+import { away, clientOptions } from '../../kafka/client-options.js';
 
 const LOOK_EVERY_MS = 1_000;
 

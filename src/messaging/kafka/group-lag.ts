@@ -1,6 +1,6 @@
 import { Admin, ListOffsetTimestamps } from '@platformatic/kafka';
 import type { KafkaSettings } from '../../config/kafka-settings.js';
-import { away, clientOptions } from './client-options.js';
+import { away, clientOptions } from '../../kafka/client-options.js';
 
 /** A consumer group and what it reads. */
 export interface ReadingGroup {

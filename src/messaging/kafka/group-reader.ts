@@ -2,7 +2,7 @@ import { Consumer, type Message, MessagesStreamFallbackModes, MessagesStreamMode
 import { setTimeout as sleep } from 'node:timers/promises';
 import { retryDelayMs } from '../backoff.js';
 import type { KafkaSettings } from '../../config/kafka-settings.js';
-import { clientOptions } from './client-options.js';
+import { clientOptions } from '../../kafka/client-options.js';
 import { type IncomingMessage, UnreadableMessage } from './messages.js';
 import { OffsetTracker } from './offset-tracker.js';
 

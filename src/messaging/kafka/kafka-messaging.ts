@@ -13,7 +13,7 @@ import type { ParkedCount } from '../parked-events.js';
 import { PgCursorStore } from '../postgres/pg-cursor-store.js';
 import { PgLogs, RETENTION_DAYS } from '../postgres/pg-logs.js';
 import { BrokerWatch } from './broker-watch.js';
-import { innermost } from './client-options.js';
+import { innermost } from '../../kafka/client-options.js';
 import { GroupLag, lagKey, type ReadingGroup } from './group-lag.js';
 import { KafkaEventBus } from './kafka-event-bus.js';
 import { KafkaPublisher } from './kafka-publisher.js';

@@ -11,7 +11,8 @@ import {
   requestMessageOf,
   requestOf,
 } from './answers.js';
-import { type IncomingMessage, loggedMessageOf, type OutgoingMessage, receivedEventOf, UnreadableMessage } from './messages.js';
+import type { OutgoingMessage } from '../../kafka/kafka-producer.js';
+import { type IncomingMessage, loggedMessageOf, receivedEventOf, UnreadableMessage } from './messages.js';
 import { gapOf, rewindMessageOf } from './rewinds.js';
 
 const EVENT = {

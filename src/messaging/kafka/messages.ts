@@ -1,8 +1,8 @@
-import type { MessageToProduce } from '@platformatic/kafka';
+import { cloudEventMessage } from '../../kafka/cloud-event-message.js';
+import type { OutgoingMessage } from '../../kafka/kafka-producer.js';
 import type { ShopEvent } from '../event.js';
 import { type LoggedEvent, shardOf } from '../event-log.js';
 
-export type OutgoingMessage = MessageToProduce<string, string, string, string>;
 export type Headers = ReadonlyMap<string, string>;
 
 /** What readers get of a message: texts, as far as they were there. */
@@ -19,30 +19,10 @@ export class UnreadableMessage extends Error {
   override readonly name = 'UnreadableMessage';
 }
 
-const CONTENT_TYPE = 'application/json';
-
-/**
- * An event in CloudEvents' binary mode for Kafka: attributes as headers, the data as the value. Its key is the subject,
- * its partition the subject's shard: so a partition keeps the order of each subject's events, as the log does.
- */
+/** An event in CloudEvents' binary mode. Its partition is the subject's shard: so a partition keeps the order of each subject's events, as the log does. */
 export function messageOf(topic: string, event: ShopEvent, more: Readonly<Record<string, string>> = {}): OutgoingMessage {
-  return {
-    topic,
-    partition: shardOf(event.subject),
-    key: event.subject,
-    headers: {
-      ce_specversion: '1.0',
-      ce_id: event.id,
-      ce_type: event.type,
-      ce_source: event.source,
-      ce_subject: event.subject,
-      ce_time: event.time,
-      ce_dataschema: event.dataschema,
-      'content-type': CONTENT_TYPE,
-      ...more,
-    },
-    value: JSON.stringify(event.data),
-  };
+  const message = cloudEventMessage(topic, event);
+  return { ...message, partition: shardOf(event.subject), headers: { ...message.headers, ...more } };
 }
 
 /** The same for an event of the log: with its place there, and with the first position that its log still keeps. */

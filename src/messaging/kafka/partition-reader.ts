@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { retryDelayMs } from '../backoff.js';
 import type { KafkaSettings } from '../../config/kafka-settings.js';
-import { CALL_MS_MAX, clientOptions } from './client-options.js';
+import { CALL_MS_MAX, clientOptions } from '../../kafka/client-options.js';
 import { type IncomingMessage, UnreadableMessage } from './messages.js';
 
 const FETCH_WAIT_MS = 1_000;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Gap } from './received-events.js';
-import { dataOf, type IncomingMessage, type OutgoingMessage, UnreadableMessage } from './messages.js';
+import type { OutgoingMessage } from '../../kafka/kafka-producer.js';
+import { dataOf, type IncomingMessage, UnreadableMessage } from './messages.js';
 
 const Asked = z.object({
   subscriber: z.string(),

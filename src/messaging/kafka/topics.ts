@@ -1,7 +1,7 @@
 import { Admin, findErrorBy } from '@platformatic/kafka';
 import { LOG_SHARDS } from '../event-log.js';
 import type { KafkaSettings } from '../../config/kafka-settings.js';
-import { away, clientOptions } from './client-options.js';
+import { away, clientOptions } from '../../kafka/client-options.js';
 
 /** A topic is there, but not as the shop needs it: the message says how to mend it. */
 export class KafkaTopicMismatch extends Error {

@@ -33,4 +33,9 @@ export abstract class DataPlatform {
 
   /** The ids of events of orders paid in a period that can be seen to be there. Null: it cannot be looked into. */
   abstract present(period: Period): Promise<ReadonlySet<string> | null>;
+
+  /** Lets go of what it is connected to, after what is being sent. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }

@@ -1,23 +1,12 @@
 import { createHash } from 'node:crypto';
-import { Logger } from '@nestjs/common';
-import {
-  BrokenCircuitError,
-  type CircuitBreakerPolicy,
-  ConsecutiveBreaker,
-  ExponentialBackoff,
-  circuitBreaker,
-  handleType,
-} from 'cockatiel';
 import { z } from 'zod';
 import { webhookHeaders } from '../../http/standard-webhooks.js';
 import { Unavailable } from '../../kernel/faults.js';
 import { DataPlatform, type HandOver, type PaidOrderEvent } from '../application/data-platform.port.js';
 import { cloudEvent } from './cloud-event.js';
+import { type CircuitOptions, DataPlatformCircuit } from './data-platform-circuit.js';
 
 const ANSWER_MS_MAX = 10_000;
-const FAILURES_TO_OPEN = 5;
-const OPEN_MS_MIN = 1_000;
-const OPEN_MS_MAX = 60_000;
 const CONTENT_TYPE = 'application/cloudevents-batch+json; charset=utf-8';
 /** Said of the contents. Every other refusal says that the platform is away, busy, moved or set wrongly, whatever they are. */
 const REFUSES_CONTENTS = new Set([400, 413, 422]);
@@ -28,48 +17,29 @@ const Answer = z.object({
   rejected: z.array(z.object({ id: z.string(), reason: z.string().optional() })).optional(),
 });
 
-export interface HttpDataPlatformOptions {
+export interface HttpDataPlatformOptions extends CircuitOptions {
   readonly url: string;
   /** `whsec_…`, of Standard Webhooks. */
   readonly secret: string;
   readonly answerMsMax?: number;
-  readonly failuresToOpen?: number;
-  /** How long the circuit stays open the first time, and at most. */
-  readonly openMsMin?: number;
-  readonly openMsMax?: number;
 }
 
 /**
  * Paid orders by POST: a batch of CloudEvents, signed. The receiver drops repeats by the `id` of each event.
  *
  * W4: an outage is nobody's fault: it is told as {@link Unavailable}, and no event is blamed.
- * W5: after some failures in a row the circuit opens, and nobody is asked for a while, twice as long each time.
  */
 export class HttpDataPlatform extends DataPlatform {
   readonly adapter = 'http';
-  private readonly logger = new Logger('DataPlatform');
-  private readonly circuit: CircuitBreakerPolicy;
+  private readonly circuit: DataPlatformCircuit;
 
   constructor(private readonly options: HttpDataPlatformOptions) {
     super();
-    this.circuit = circuitBreaker(handleType(Unavailable), {
-      breaker: new ConsecutiveBreaker(options.failuresToOpen ?? FAILURES_TO_OPEN),
-      halfOpenAfter: new ExponentialBackoff({
-        initialDelay: options.openMsMin ?? OPEN_MS_MIN,
-        maxDelay: options.openMsMax ?? OPEN_MS_MAX,
-      }),
-    });
-    this.circuit.onBreak(() => this.logger.warn('the data platform is away: the circuit is open, paid orders wait'));
-    this.circuit.onReset(() => this.logger.log('the data platform is back: the circuit is closed'));
+    this.circuit = new DataPlatformCircuit(options);
   }
 
-  override async send(events: readonly PaidOrderEvent[], signal: AbortSignal): Promise<HandOver> {
-    try {
-      return await this.circuit.execute(() => this.post(events, signal), signal);
-    } catch (error) {
-      if (error instanceof BrokenCircuitError) throw new Unavailable('the circuit to the data platform is open', { cause: error });
-      throw error;
-    }
+  override send(events: readonly PaidOrderEvent[], signal: AbortSignal): Promise<HandOver> {
+    return this.circuit.run(() => this.post(events, signal), signal);
   }
 
   /** Only its acknowledgements tell what is there. */

@@ -1,6 +1,6 @@
 import type { AdminOptions } from '@platformatic/kafka';
-import type { KafkaSettings } from '../../config/kafka-settings.js';
-import { Unavailable } from '../../kernel/faults.js';
+import type { KafkaSettings } from '../config/kafka-settings.js';
+import { Unavailable } from '../kernel/faults.js';
 
 /** What all clients have in common. One call of a client ends within these limits: requests have their own, longer repetition. */
 export const CONNECT_MS_MAX = 2_000;
