@@ -5,7 +5,7 @@ import { FaultedServices } from './faulted-services.js';
 import { lineOf } from './fault-lines.js';
 
 const CLIENTS = 4;
-const CALM_MS = 500;
+const CALM_MS = 1_000;
 const AWAY_MS = 500;
 const DATABASE_AWAY_MS = 6_000;
 const START_MS_MAX = 120_000;
