@@ -1,4 +1,3 @@
-import { Unavailable } from '../../kernel/faults.js';
 import type { UnitOfWork } from '../../kernel/transaction.js';
 import { Consumer } from '../consumer.js';
 import type { EventBus } from '../event-bus.js';
@@ -38,7 +37,8 @@ export const relayOf = (domain: string): string => `${domain}.kafka-relay`;
  *
  * Y1: its cursor moves after the acknowledgement, so what Kafka lacks is behind the cursor: repeats there are, gaps are not.
  *     Of several processes each sends on from the cursor, so their batches may repeat each other, but leave nothing out.
- * Y2: it never parks an event: that would be a gap for all subscribers. What cannot be sent waits, as in an outage (C5).
+ * Y2: it never parks an event: that would be a gap for all subscribers. Whatever fails, no event is the culprit, and all
+ *     wait, as in an outage (C5).
  * Y3: a subscriber that misses something all the same (Kafka lost what it had acknowledged) has the cursor moved back,
  *     and gets everything from there on again. Whoever has had it drops it (N1).
  * Y4: the last event of each shard is sent again at the start and from time to time. So whoever misses the last events
@@ -56,6 +56,7 @@ export class EventRelay {
       ...options,
       subscriber: relayOf(log.source),
       effect: { mode: 'outside', handle: (events) => this.send(events) },
+      neverParks: true,
     });
     // What fails here is made up by the next round, and a Kafka that is away is told of elsewhere.
     this.reminding = new Periodic({ everyMs: remindEveryMs, run: () => this.remind(), onFault: () => {} });
@@ -94,13 +95,8 @@ export class EventRelay {
 
   private async send(events: readonly LoggedEvent[]): Promise<void> {
     const { topic, sender } = this.options;
-    try {
-      if (performance.now() - this.knownAtMs > FLOOR_KNOWN_FOR_MS) this.take(await this.options.floors.floors());
-      await sender.sendInOrder(events.map((event) => loggedMessageOf(topic, event, this.floorOf(event.shard))));
-    } catch (fault) {
-      // Y2: whatever it is, no event is the culprit.
-      throw fault instanceof Unavailable ? fault : new Unavailable(`${topic} cannot be sent to`, { cause: fault });
-    }
+    if (performance.now() - this.knownAtMs > FLOOR_KNOWN_FOR_MS) this.take(await this.options.floors.floors());
+    await sender.sendInOrder(events.map((event) => loggedMessageOf(topic, event, this.floorOf(event.shard))));
   }
 
   /** Y4. What is behind the cursor goes out anyway. */
