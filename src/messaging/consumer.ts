@@ -31,6 +31,8 @@ export interface ConsumerOptions {
   readonly bus: Pick<EventBus, 'emit'>;
   /** For compensations: an event that fails is never dead, but tried again for ever. */
   readonly neverGivesUp?: boolean;
+  /** For effects that must leave nothing out: whatever fails, the consumer as a whole waits, as in an outage. */
+  readonly neverParks?: boolean;
   readonly onFault: OnFault;
   /** The pause after so many failures of one event; for tests. */
   readonly retryDelayMs?: (failures: number) => number;
@@ -161,7 +163,7 @@ export class Consumer {
     try {
       this.moveTo(await this.applied(events));
     } catch (fault) {
-      if (fault instanceof Unavailable || this.stopping.signal.aborted) throw fault;
+      if (fault instanceof Unavailable || this.options.neverParks || this.stopping.signal.aborted) throw fault;
       if (events.length === 1) return this.park(events[0] as LoggedEvent, fault);
       for (const part of partsOf(events, fault, ({ id }) => id)) await this.handle(part);
     }

@@ -48,6 +48,14 @@ export abstract class EventLog extends EventFeed {
   abstract append(tx: Transaction, events: readonly ShopEvent[]): Promise<void>;
 }
 
+/** How far back the log of one source goes. */
+export abstract class LogFloors {
+  abstract floors(): Promise<readonly Floor[]>;
+
+  /** Sees to it that no floor rises while `work` makes cursors that begin at these floors, or moves one back no further than to them. */
+  abstract atFloor(work: (floors: readonly Floor[]) => Promise<void>): Promise<void>;
+}
+
 /** Whose cursors: one subscriber's, in the events of one type that one source publishes. */
 export interface Subscriber {
   readonly subscriber: string;
@@ -89,4 +97,7 @@ export abstract class CursorStore {
 
   /** Ends what is leased under this token. */
   abstract release(of: Subscriber, token: string): Promise<void>;
+
+  /** For a subscriber whose effect got lost: it begins again after this place. A cursor that is before it stays. */
+  abstract moveBack(of: Subscriber, to: ShardPosition): Promise<void>;
 }

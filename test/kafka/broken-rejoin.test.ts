@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Kafka, startKafka } from '../../infra/kafka.js';
 import { clientOptions } from '../../src/kafka/client-options.js';
 import { GroupReader } from '../../src/messaging/kafka/group-reader.js';
-import { Sender } from '../../src/messaging/kafka/sender.js';
+import { KafkaSender } from '../../src/messaging/kafka/kafka-sender.js';
 import { Topics } from '../../src/messaging/kafka/topics.js';
 import { until } from '../messaging/world.js';
 import { describeWithKafka, kafkaAt } from '../support/shared-kafka.js';
@@ -26,7 +26,7 @@ describeWithKafka('a broker that dies while a group is joined anew', () => {
     const topics = new Topics(settings);
     const topic = topics.ofType('order.happened');
     await topics.open([{ name: topic, partitions: 16, passing: false }]);
-    const sender = new Sender(settings);
+    const sender = new KafkaSender(settings);
     const read = new Set<string | undefined>();
     const faults: unknown[] = [];
     const reader = (): GroupReader =>

@@ -53,6 +53,26 @@ test('an outside effect that fails is parked with the later ones of its key, and
   expect(await world.parked()).toEqual([]);
 });
 
+test('an effect that must leave nothing out parks nothing: when it fails, all wait, and come in order', async () => {
+  const told: Happening[] = [];
+  let failures = 0;
+  const consumer = await world.consumer(
+    outside((events) => {
+      if (failures < 2) return Promise.reject(new Error(`failure ${++failures}`));
+      told.push(...events.map(happeningOf));
+      return Promise.resolve();
+    }),
+    { neverParks: true },
+  );
+  await world.append(...times(1, 1));
+  consumer.start();
+  await until('it has failed', () => failures > 0);
+  await world.append(...times(1, 2, 2));
+  await until('nothing is left', async () => (await consumer.lag()) === 0);
+  expect(told).toEqual(times(1, 3));
+  expect(await world.parked()).toEqual([]);
+});
+
 test('an outside effect is told when it has to end', async () => {
   const { promise: began, resolve: begin } = Promise.withResolvers<void>();
   const consumer = await world.consumer(

@@ -128,7 +128,9 @@ export async function startWorld(options: { readonly poolConnectionsMax?: number
     /** A subscriber of `product`, not yet started; it ends with the world. */
     async consumer(
       effect: Effect,
-      changes: Partial<Pick<ConsumerOptions, 'subscriber' | 'type' | 'onFault' | 'log' | 'neverGivesUp' | 'retryDelayMs' | 'bus'>> & {
+      changes: Partial<
+        Pick<ConsumerOptions, 'subscriber' | 'type' | 'onFault' | 'log' | 'neverGivesUp' | 'neverParks' | 'retryDelayMs' | 'bus'>
+      > & {
         readonly at?: Databases;
       } = {},
     ): Promise<Consumer> {

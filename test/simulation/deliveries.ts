@@ -1,6 +1,7 @@
 import type { Transaction } from '../../src/kernel/transaction.js';
 import type { LoggedEvent } from '../../src/messaging/event-log.js';
 import type { ShopEvent } from '../../src/messaging/event.js';
+import type { Answered } from '../../src/messaging/kafka/request-client.js';
 import type { Outcome } from '../../src/messaging/listener.js';
 import { SAGA_ABORTED } from '../../src/messaging/saga-journal.js';
 import { type Fault, Poison, isInjected } from './faults.js';
@@ -30,6 +31,8 @@ export interface DeliveriesOptions {
 export class Deliveries {
   private readonly poisoned = new Map<string, number>();
   private readonly answers = new Map<string, string>();
+  /** All that were ever given, as they travel. */
+  private readonly given = new Set<string>();
 
   constructor(private readonly options: DeliveriesOptions) {}
 
@@ -43,6 +46,22 @@ export class Deliveries {
     if (isInjected(fault)) return;
     const what = fault instanceof Error ? (fault.stack ?? fault.message).split('\n').slice(0, 3).join(' ') : String(fault);
     this.options.violation(`${where}: an unexpected fault: ${what}`);
+  }
+
+  violation(sentence: string): void {
+    this.options.violation(sentence);
+  }
+
+  /** X3: one answer of each subscriber, and one that it has given to this event. */
+  assertAnswered({ id }: ShopEvent, subscribers: readonly string[], answers: readonly Answered[]): void {
+    const isComplete = answers.length === subscribers.length;
+    if (!isComplete) this.violation(`X3: ${id} got ${answers.length} answers of ${subscribers.length} subscribers`);
+    for (const [index, { answer }] of answers.entries()) {
+      const { subscriber } = answer;
+      if (subscriber !== subscribers[index]) this.violation(`X3: ${id} was answered by ${subscriber} instead of ${subscribers[index]}`);
+      const isKnown = answer.kind !== 'outcome' || this.given.has(givenKey(subscriber, id, answer.outcome));
+      if (!isKnown) this.violation(`X3: ${id} was answered for ${subscriber} with what it has not said: ${JSON.stringify(answer)}`);
+    }
   }
 
   ofRequests(subscriber: string, handle: Handler): Handler {
@@ -98,6 +117,7 @@ export class Deliveries {
   /** J2: a request is answered as it was answered the first time. J4: unless it has been rolled back in between. */
   private answered(subscriber: string, { id, data }: ShopEvent, outcome: Outcome | undefined): void {
     const key = `${subscriber} ${id}`;
+    if (outcome) this.given.add(givenKey(subscriber, id, outcome));
     const isAborted = outcome?.kind === 'refused' && outcome.refusal.code === SAGA_ABORTED;
     const answer = isAborted ? SAGA_ABORTED : JSON.stringify(outcome);
     const before = this.answers.get(key);
@@ -145,6 +165,9 @@ export class Deliveries {
 
 /** How a delivery is named: `user.deduct-balance order.payment:1`. */
 const deliveryOf = (subscriber: string, { id }: Pick<ShopEvent, 'id'>): string => `${subscriber} ${id}`;
+
+const givenKey = (subscriber: string, id: string, outcome: Outcome): string =>
+  `${subscriber} ${id} ${JSON.stringify(outcome.kind === 'done' ? outcome.answer : outcome.refusal)}`;
 
 const isDelivery =
   (subscriber: string, events: readonly ShopEvent[]) =>

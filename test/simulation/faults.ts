@@ -1,4 +1,6 @@
 import { Unavailable } from '../../src/kernel/faults.js';
+import { ListenerFault } from '../../src/messaging/kafka/answers.js';
+import type { Shape } from './history.js';
 import type { Op } from './store/io.js';
 import { Deadlock } from './store/memory-transaction.js';
 
@@ -40,6 +42,20 @@ export type Fault = { readonly atAwait: number; readonly where?: string } & (
   /** A listener throws at an event; whichever comes first where no subscriber is named. */
   | { readonly kind: 'poison event'; readonly times: number; readonly subscriber: string | null }
   | { readonly kind: 'poison request'; readonly times: number }
+  /** Kafka has taken a message or a batch, and the sender does not hear of it. */
+  | { readonly kind: 'acknowledgement lost' }
+  /** Messages that one broker alone had acknowledged are gone: requests, answers, rewinds. */
+  | { readonly kind: 'lost messages'; readonly times: number }
+  /** What all brokers had acknowledged is gone all the same: the last ones of a partition. */
+  | { readonly kind: 'lost tail'; readonly messages: number }
+  /** What was sent comes once more. `where` is a part of the topic's name. */
+  | { readonly kind: 'duplicate messages'; readonly afterMs: number }
+  /** A batch comes in reverse, and what is sent meanwhile before it. */
+  | { readonly kind: 'messages out of order'; readonly byMs: number }
+  /** The partitions of all groups change hands, while those who had them go on for a while; perhaps the offsets are lost, too. */
+  | { readonly kind: 'rebalance'; readonly forgetsOffsets: boolean }
+  /** What all have handled is dropped from the logs: nobody can be sent it again. */
+  | { readonly kind: 'logs cut' }
   | { readonly kind: 'database clock goes ahead' | 'database clock goes back'; readonly byMs: number }
   | { readonly kind: 'process clock goes ahead' | 'process clock goes back'; readonly byMs: number }
 );
@@ -52,13 +68,17 @@ export type DeliveryFaultKind = Exclude<FaultKind, AwaitFaultKind>;
 /** Which awaits a fault fits: all, or those of some kinds. */
 const AWAITS_STRUCK = {
   crash: 'any',
-  'crash after commit': ['commit', 'autocommit', 'outside'],
+  'crash after commit': ['commit', 'autocommit', 'outside', 'send'],
   'commit unknown': ['commit'],
   'connection lost': 'any',
   'deadlock victim': ['statement'],
   'lock timeout': ['statement'],
   'late statement': 'any',
-  'late answer': ['commit', 'autocommit', 'outside'],
+  'late answer': ['commit', 'autocommit', 'outside', 'send'],
+  'acknowledgement lost': ['send'],
+  'lost messages': ['send'],
+  rebalance: 'any',
+  'logs cut': 'any',
   zombie: 'any',
   outage: 'any',
   'server crash': 'any',
@@ -72,7 +92,7 @@ const AWAITS_STRUCK = {
 
 export type AwaitFaultKind = keyof typeof AWAITS_STRUCK;
 
-export const ALL_FAULT_KINDS: readonly FaultKind[] = [
+const ALL_FAULT_KINDS: readonly FaultKind[] = [
   ...(Object.keys(AWAITS_STRUCK) as AwaitFaultKind[]),
   'duplicate request',
   'duplicate event',
@@ -81,7 +101,28 @@ export const ALL_FAULT_KINDS: readonly FaultKind[] = [
   'events out of order',
   'poison event',
   'poison request',
+  'lost tail',
+  'duplicate messages',
+  'messages out of order',
 ];
+
+/** There is no broker without Kafka. */
+const ONLY_ON_KAFKA = [
+  'acknowledgement lost',
+  'lost messages',
+  'lost tail',
+  'duplicate messages',
+  'messages out of order',
+  'rebalance',
+  'logs cut',
+] as const satisfies readonly FaultKind[];
+
+/** Those that strike whatever carries the events. */
+export type FaultKindAnywhere = Exclude<FaultKind, (typeof ONLY_ON_KAFKA)[number]>;
+
+/** Those that have to strike in the histories of a shape: Kafka's own in its shape, all others in process. */
+export const faultKindsOf = (shape: Shape): readonly FaultKind[] =>
+  ALL_FAULT_KINDS.filter((kind) => (shape === 'kafka') === ONLY_ON_KAFKA.some((each) => each === kind));
 
 export function fits({ kind, where }: Fault, op: Op): boolean {
   if (!(kind in AWAITS_STRUCK)) return false;
@@ -105,6 +146,9 @@ export class LockTimeout extends Error {
 }
 export class Poison extends Error {}
 
-/** Whether a fault is of our making, or says that something is away; every other one that shows up in a history is a defect. */
+/**
+ * Whether a fault is of our making, or says that something is away; every other one that shows up in a history is a defect.
+ * A fault of a listener that was asked over Kafka is looked at where it was thrown.
+ */
 export const isInjected = (fault: unknown): boolean =>
-  fault instanceof Unavailable || fault instanceof Deadlock || fault instanceof LockTimeout || fault instanceof Poison;
+  [Unavailable, Deadlock, LockTimeout, Poison, ListenerFault].some((known) => fault instanceof known);

@@ -23,11 +23,16 @@ export type Operation = { readonly atMs: number; readonly process: number } & (
   | { readonly kind: 'top up'; readonly user: number; readonly amount: number; readonly key: string | null; readonly repeats: number }
 );
 
+/** How the domains talk. */
+export const SHAPES = ['in process', 'kafka'] as const;
+export type Shape = (typeof SHAPES)[number];
+
 /** Everything that makes a run what it is: two runs of one history are the same, step by step. */
 export interface History {
   readonly seed: number;
   /** Another number, and all latencies and choices fall out otherwise. */
   readonly chance: number;
+  readonly shape: Shape;
   readonly processes: number;
   /** Opening balance of user 1, 2, … */
   readonly balances: readonly number[];

@@ -15,7 +15,7 @@ test('each planted bug has a name of its own, and there are enough of them', () 
 test.for(PLANTED_BUGS)('the tester is tested: it finds that $name', { timeout: 600_000 }, async (bug) => {
   let broken = '';
   for (let seed = 1; seed <= HISTORIES_PER_BUG_MAX && broken === ''; seed++) {
-    broken = (await simulate(randomHistory(seed, bug.family), { bug })).violations[0] ?? '';
+    broken = (await simulate(randomHistory(seed, bug.family, bug.shape), { bug })).violations[0] ?? '';
   }
   expect(broken).not.toBe('');
 });

@@ -1,11 +1,11 @@
-import type { Fault, FaultKind } from './faults.js';
+import type { Fault, FaultKindAnywhere } from './faults.js';
 import type { Random } from './random.js';
 import type { Family } from './random-history.js';
 
 const AWAITS_PER_OPERATION = 45;
 
 /** How often each kind of fault comes, relative to the others. */
-const FAULT_WEIGHTS: Readonly<Record<FaultKind, number>> = {
+const FAULT_WEIGHTS: Readonly<Record<FaultKindAnywhere, number>> = {
   crash: 12,
   'crash after commit': 6,
   'commit unknown': 14,
@@ -84,7 +84,7 @@ const SORE_SPOTS = [
 /** Faults for a history of so many operations; none at all in some. */
 export function randomFaults(random: Random, family: Family, operations: number): Fault[] {
   const awaits = operations * AWAITS_PER_OPERATION;
-  const some = (most: number, weights: Readonly<Record<FaultKind, number>>): Fault[] =>
+  const some = (most: number, weights: Readonly<Record<FaultKindAnywhere, number>>): Fault[] =>
     random.chance(0.08) ? [] : Array.from({ length: random.integer(1, most) }, () => randomFault(random, awaits, weights));
   switch (family) {
     case 'plain':
@@ -126,13 +126,13 @@ const poisonedCompensation = (random: Random, awaits: number): Fault => ({
   subscriber: random.pick(COMPENSATING),
 });
 
-function randomFault(random: Random, awaits: number, weights: Readonly<Record<FaultKind, number>>): Fault {
+function randomFault(random: Random, awaits: number, weights: Readonly<Record<FaultKindAnywhere, number>>): Fault {
   const fault = faultOf(random, awaits, random.weighted(weights));
   if (fault.kind === 'poison event' || !random.chance(0.5)) return fault;
   return { ...fault, where: random.pick(fault.kind === 'commit unknown' ? COMMITS : SORE_SPOTS) };
 }
 
-function faultOf(random: Random, awaits: number, kind: FaultKind): Fault {
+function faultOf(random: Random, awaits: number, kind: FaultKindAnywhere): Fault {
   const atAwait = random.integer(1, awaits);
   const times = random.integer(1, 4);
   const longMs = random.pick([30, 300, 1_500, 4_000, 9_000]);

@@ -1,6 +1,7 @@
-import type { History, Operation } from './history.js';
+import type { History, Operation, Shape } from './history.js';
 import { Random } from './random.js';
 import { randomFaults } from './random-faults.js';
+import { randomKafkaFaults } from './random-kafka-faults.js';
 
 /**
  * `plain`: a few orders, everything goes wrong. `crowd`: many at once, in batches that meet. `queue`: a crowd behind a batch
@@ -22,7 +23,7 @@ const BALANCES: Readonly<Record<Family, readonly number[]>> = {
 const FAMILY_WEIGHTS: Readonly<Record<Family, number>> = { plain: 55, crowd: 24, queue: 5, outage: 8, refused: 8 };
 
 /** A history at random, small enough that things meet. */
-export function randomHistory(seed: number, only?: Family): History {
+export function randomHistory(seed: number, only?: Family, shape: Shape = 'in process'): History {
   const random = new Random(seed);
   const drawn = random.weighted(FAMILY_WEIGHTS);
   const family = only ?? drawn;
@@ -43,9 +44,10 @@ export function randomHistory(seed: number, only?: Family): History {
   const spreadMs = random.pick(isCrowd ? [1, 20] : [5, 60, 400]);
   const operations = randomOperations(random, { users, options: options.length, orders, coupons: coupons.length, spreadMs });
   const ending = random.weighted({ expire: 2, pay: 2, settle: 6 });
-  return {
+  const history: History = {
     seed,
     chance: 0,
+    shape,
     processes: Number(random.weighted({ 1: isCrowd ? 1 : 3, 2: 5, 3: 1 })),
     balances: Array.from({ length: users }, () => random.pick(BALANCES[family])),
     options,
@@ -62,6 +64,7 @@ export function randomHistory(seed: number, only?: Family): History {
     faults: randomFaults(random, family, operations.length),
     ending,
   };
+  return shape === 'kafka' ? { ...history, faults: [...history.faults, ...randomKafkaFaults(random, operations.length)] } : history;
 }
 
 interface Size {

@@ -2,13 +2,9 @@ import { OnOrderFailListener as CouponOnOrderFail } from '../../src/coupon/appli
 import { OnOrderProcessingListener as CouponOnOrderProcessing } from '../../src/coupon/application/listeners/on-order-processing.listener.js';
 import { eventCatalogue } from '../../src/event-catalogue.js';
 import { SystemClock } from '../../src/kernel/clock.js';
-import { Consumer } from '../../src/messaging/consumer.js';
-import type { Effect } from '../../src/messaging/effect.js';
 import type { LoggedEvent } from '../../src/messaging/event-log.js';
 import type { ShopEvent } from '../../src/messaging/event.js';
-import type { RequestListener } from '../../src/messaging/bound-subscription.js';
-import { InProcessEventBus } from '../../src/messaging/in-process/in-process-event-bus.js';
-import { type Subscription, domainOf, subscriptionsOf } from '../../src/messaging/listener.js';
+import { domainOf, subscriptionsOf } from '../../src/messaging/listener.js';
 import { Periodic } from '../../src/messaging/periodic.js';
 import { CancelOrderUseCase } from '../../src/order/application/cancel-order.use-case.js';
 import { CreateOrderUseCase } from '../../src/order/application/create-order.use-case.js';
@@ -33,8 +29,11 @@ import { ChangeBalanceUseCase } from '../../src/user/application/change-balance.
 import { LedgerService } from '../../src/user/application/ledger.service.js';
 import { OnOrderFailListener as UserOnOrderFail } from '../../src/user/application/listeners/on-order-fail.listener.js';
 import { OnOrderPaymentListener } from '../../src/user/application/listeners/on-order-payment.listener.js';
-import type { Deliveries, Handler, OutsideHandler } from './deliveries.js';
-import { RereadLog } from './reread-log.js';
+import type { Deliveries, Handler } from './deliveries.js';
+import { type Domain, ofDomains } from './domains.js';
+import { InProcessShape } from './in-process-shape.js';
+import { KafkaShape } from './kafka/kafka-shape.js';
+import type { MemoryBroker } from './kafka/memory-broker.js';
 import type { Context } from './scheduler.js';
 import { MemoryAccountRepository } from './store/memory-account-repository.js';
 import { MemoryCursorStore } from './store/memory-cursor-store.js';
@@ -53,16 +52,6 @@ import type { ShopTables } from './store/shop-tables.js';
 const SWEEP_EVERY_MS = 1_000;
 const EMBEDDED = { kind: 'embedded' } as const;
 const OF_YOUR_OWN = { kind: 'url', url: 'memory' } as const;
-export const DOMAINS = ['order', 'product', 'coupon', 'user'] as const;
-type Domain = (typeof DOMAINS)[number];
-
-const ofDomains = <Part>(make: (domain: Domain) => Part): Readonly<Record<Domain, Part>> => ({
-  order: make('order'),
-  product: make('product'),
-  coupon: make('coupon'),
-  user: make('user'),
-});
-
 /** Where a process runs. */
 export interface Site {
   readonly database: MemoryDatabase;
@@ -72,6 +61,8 @@ export interface Site {
   readonly deliveries: Deliveries;
   /** With the embedded database there is one process, and nobody else can hold a lease when it starts. */
   readonly isAlone: boolean;
+  /** Where the domains talk over Kafka. */
+  readonly broker: { readonly broker: MemoryBroker; readonly replyPartition: number } | undefined;
 }
 
 /**
@@ -80,7 +71,7 @@ export interface Site {
  */
 export type ShopProcess = ReturnType<typeof assembleProcess>;
 
-export function assembleProcess({ database, tables, context, periods, deliveries, isAlone }: Site) {
+export function assembleProcess({ database, tables, context, periods, deliveries, isAlone, broker }: Site) {
   const clock = new SystemClock();
   const changes = new OrderChanges();
   const availability = new ChangedAvailability();
@@ -98,18 +89,9 @@ export function assembleProcess({ database, tables, context, periods, deliveries
   const dataPlatform = new MemoryDataPlatform(database, tables, context);
   const acks = new MemoryDataPlatformAcks(database, tables, context);
 
-  const consumers: Consumer[] = [];
-  const readLogs = new Map<Consumer, RereadLog>();
-  const hint = (source: string, types: ReadonlySet<string>): void => {
-    for (const consumer of consumers) if (consumer.identity.source === source && types.has(consumer.identity.type)) consumer.hint();
-  };
-  const bus = new InProcessEventBus({
-    catalogue: eventCatalogue,
-    clock,
-    logOf: (domain) => logs[domain as Domain],
-    unitOfWorkOf: (domain) => unitsOfWork[domain as Domain],
-    appended: hint,
-  });
+  const site = { database, context, deliveries, clock, unitsOfWork, logs, cursors, parked };
+  const messaging = broker ? new KafkaShape(site, broker.broker, broker.replyPartition) : new InProcessShape(site);
+  const { bus, readers } = messaging;
 
   const orderService = new OrderService(orders, unitsOfWork.order, bus, changes, clock);
   const processPayment = new ProcessPaymentUseCase(orderService, bus, paymentLock);
@@ -139,37 +121,7 @@ export function assembleProcess({ database, tables, context, periods, deliveries
   const bound = Object.values(listeners).flatMap((target) =>
     subscriptionsOf(Object.getPrototypeOf(target) as object).map((subscription) => ({ subscription, target })),
   );
-  for (const { subscription, target } of bound) {
-    if (subscription.event.kind === 'durable') consumers.push(...consumersOf(subscription, target));
-    else bus.listen(requestListener(subscription, target, deliveries));
-  }
-
-  function consumersOf(subscription: Subscription, target: object): Consumer[] {
-    const { subscriber, event, mode } = subscription;
-    const domain = domainOf(subscriber) as Domain;
-    const method = methodOf(subscription, target);
-    const effectOf = (source: string): Effect =>
-      mode === 'transaction'
-        ? { mode, handle: deliveries.ofDurables(subscriber, source, method as Handler) }
-        : { mode, handle: deliveries.outside(subscriber, method as OutsideHandler) };
-    return eventCatalogue.publishersOf(event).map((source) => {
-      const log = new RereadLog(logs[source as Domain], (events) => deliveries.asRead(subscriber, events));
-      const consumer = new Consumer({
-        subscriber,
-        type: event.type,
-        effect: effectOf(source),
-        log,
-        cursors: cursors[domain],
-        parked: parked[domain],
-        bus,
-        neverGivesUp: eventCatalogue.neverGivesUpOn(event),
-        unitOfWork: unitsOfWork[domain],
-        onFault: (fault) => deliveries.report(fault, subscriber),
-      });
-      readLogs.set(consumer, log);
-      return consumer;
-    });
-  }
+  messaging.listen(bound);
 
   const timers = new OrderTimers(expireOrders, recoverPayments, orders, {
     database: isAlone ? EMBEDDED : OF_YOUR_OWN,
@@ -210,9 +162,10 @@ export function assembleProcess({ database, tables, context, periods, deliveries
     ledger,
     changeBalance,
     listeners,
-    consumers,
+    consumers: readers.consumers,
+    kafka: messaging instanceof KafkaShape ? messaging : undefined,
     async start(): Promise<void> {
-      for (const consumer of consumers) consumer.start();
+      messaging.start();
       sweeper.start();
       await timers.onApplicationBootstrap();
     },
@@ -221,26 +174,7 @@ export function assembleProcess({ database, tables, context, periods, deliveries
       work.catch((fault: unknown) => deliveries.report(fault, `${subscriber}, delivered again`));
     },
     reread(subscriber: string, events: readonly LoggedEvent[]): void {
-      const [{ type, source }] = events as readonly [LoggedEvent];
-      const consumer = consumers.find(
-        ({ identity }) => identity.subscriber === subscriber && identity.type === type && identity.source === source,
-      );
-      if (!consumer) throw new Error(`nobody reads ${type} of ${source} for ${subscriber}`);
-      readLogs.get(consumer)?.reread(events);
-      consumer.hint();
+      readers.reread(subscriber, events);
     },
   };
-}
-
-function requestListener(subscription: Subscription, target: object, deliveries: Deliveries): RequestListener {
-  if (subscription.mode !== 'transaction') throw new Error(`${subscription.subscriber} answers outside of a transaction`);
-  const { subscriber, concerns, event } = subscription;
-  return { type: event.type, subscriber, concerns, handle: deliveries.ofRequests(subscriber, methodOf(subscription, target) as Handler) };
-}
-
-/** The listener's method, found at each call: a planted bug may have replaced it. */
-function methodOf({ method, subscriber }: Subscription, target: object): unknown {
-  const methods = target as Record<string | symbol, ((...given: unknown[]) => unknown) | undefined>;
-  if (!methods[method]) throw new Error(`${subscriber} has no method ${String(method)}`);
-  return (...given: unknown[]) => methods[method]?.(...given);
 }

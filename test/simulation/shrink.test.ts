@@ -26,7 +26,7 @@ const verdictOf =
 
 async function firstFailing(bug: PlantedBug): Promise<History> {
   for (let seed = 1; seed <= HISTORIES_MAX; seed++) {
-    const history = randomHistory(seed, bug.family);
+    const history = randomHistory(seed, bug.family, bug.shape);
     if ((await verdictOf(bug)(history)) !== undefined) return history;
   }
   throw new Error(`nothing fails although ${bug.name}`);

@@ -126,6 +126,7 @@ function scenario({
   return {
     seed: 1,
     chance: 0,
+    shape: 'in process',
     processes: 1,
     balances: [balance],
     options: [{ stock: 3, price: 100 }],

@@ -29,6 +29,8 @@ export interface Victims {
   /** @returns the domains that are away now. */
   crashServer(): readonly string[];
   jumpDatabaseClock(byMs: number): void;
+  rebalance(forgetsOffsets: boolean): void;
+  cutLogs(): void;
   note(context: Context, line: string): void;
 }
 
@@ -40,6 +42,7 @@ export class Striker {
   private readonly outages = new Map<string, number>();
   private hintsToLose = 0;
   private answersToLose = 0;
+  private messagesToLose = 0;
   readonly struck = new Map<FaultKind, number>();
 
   constructor(
@@ -58,6 +61,7 @@ export class Striker {
     this.outages.clear();
     this.hintsToLose = 0;
     this.answersToLose = 0;
+    this.messagesToLose = 0;
   }
 
   losesHints(): boolean {
@@ -69,6 +73,12 @@ export class Striker {
   losesAnswer(): boolean {
     if (this.answersToLose === 0) return false;
     this.answersToLose--;
+    return true;
+  }
+
+  losesMessage(): boolean {
+    if (this.messagesToLose === 0) return false;
+    this.messagesToLose--;
     return true;
   }
 
@@ -147,6 +157,17 @@ export class Striker {
       case 'server crash':
         this.isAway(victims.crashServer(), fault.forMs);
         return this.isOut(op.domain) ? { kind: 'fails', fault: new InjectedOutage('the server has crashed') } : undefined;
+      case 'acknowledgement lost':
+        return { kind: 'done, then fails', fault: new InjectedOutage('the acknowledgement was lost') };
+      case 'lost messages':
+        this.messagesToLose += fault.times;
+        return undefined;
+      case 'rebalance':
+        victims.rebalance(fault.forgetsOffsets);
+        return undefined;
+      case 'logs cut':
+        victims.cutLogs();
+        return undefined;
       case 'lost answers':
         this.answersToLose += fault.times;
         return undefined;
@@ -173,6 +194,9 @@ export class Striker {
       case 'events out of order':
       case 'poison event':
       case 'poison request':
+      case 'lost tail':
+      case 'duplicate messages':
+      case 'messages out of order':
         return undefined;
     }
   }

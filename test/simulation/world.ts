@@ -4,18 +4,24 @@ import type { CouponId, ProductOptionId, UserId } from '../../src/kernel/ids.js'
 import type { LoggedEvent } from '../../src/messaging/event-log.js';
 import type { ShopEvent } from '../../src/messaging/event.js';
 import { watchTransitions } from './checks/transitions.js';
+import { assertDealtWith, watchRelays } from './checks/kafka.js';
 import { Deliveries, type Handler } from './deliveries.js';
+import { DOMAINS } from './domains.js';
 import { InjectedOutage } from './faults.js';
 import type { History } from './history.js';
+import { cutLogs } from './kafka/cut-logs.js';
+import { MemoryBroker } from './kafka/memory-broker.js';
 import type { PlantedBug } from './planted-bugs/planted-bug.js';
 import { Random } from './random.js';
 import { type Context, OUTSIDE, Scheduler, contextNamed } from './scheduler.js';
-import { DOMAINS, type ShopProcess, assembleProcess } from './shop-process.js';
+import { type ShopProcess, assembleProcess } from './shop-process.js';
 import { Striker } from './striker.js';
 import { Io, type Op } from './store/io.js';
 import { MemoryDatabase } from './store/memory-database.js';
 import { ShopTables, contraAccountOf } from './store/shop-tables.js';
 
+/** Few, so that processes share one. */
+const REPLY_PARTITIONS = 2;
 const RESTART_AFTER_FAILED_START_MS = 50;
 
 export interface WorldOptions {
@@ -37,6 +43,7 @@ export class World {
   readonly io: Io;
   readonly database: MemoryDatabase;
   readonly deliveries: Deliveries;
+  private readonly broker: MemoryBroker | undefined;
   private readonly random: Random;
   private readonly whenDead = new Map<Context, Set<() => void>>();
   private processes: ShopProcess[] = [];
@@ -71,7 +78,8 @@ export class World {
       note: (line) => this.note(scheduler.context, line),
       onDelivery: options.onDelivery,
     });
-    this.database.watch = watchTransitions(this);
+    this.broker = history.shape === 'kafka' ? this.startBroker() : undefined;
+    this.database.watch = this.broker ? watchRelays(this, this.broker, watchTransitions(this)) : watchTransitions(this);
     Logger.overrideLogger(this.logger());
     this.stockUp();
     for (let count = 0; count < history.processes; count++) this.startProcess();
@@ -79,7 +87,7 @@ export class World {
 
   /** Nothing is under way any more: no client waits, no transaction is open, no event undelivered, no process about to come back. */
   get isQuiet(): boolean {
-    if (this.restarting > 0 || this.redeliveries > 0 || !this.database.isIdle) return false;
+    if (this.restarting > 0 || this.redeliveries > 0 || !this.database.isIdle || this.broker?.isQuiet === false) return false;
     return this.processes.every(({ context }) => context.dead || context.hangsUntilMs <= this.scheduler.nowMs);
   }
 
@@ -143,6 +151,14 @@ export class World {
     this.database.clockOffsetMs += byMs;
   }
 
+  rebalance(forgetsOffsets: boolean): void {
+    this.broker?.rebalance(forgetsOffsets);
+  }
+
+  cutLogs(): void {
+    cutLogs(this.database);
+  }
+
   note(context: Context, line: string): void {
     this.io.note(context, line);
   }
@@ -162,11 +178,24 @@ export class World {
     const { database, tables, deliveries, history, options } = this;
     const context = contextNamed(`process ${++this.started}`);
     this.whenDead.set(context, new Set());
-    const process = assembleProcess({ database, tables, context, periods: history.periods, deliveries, isAlone: history.processes === 1 });
+    const isAlone = history.processes === 1;
+    const broker = this.broker && { broker: this.broker, replyPartition: this.random.integer(0, REPLY_PARTITIONS - 1) };
+    const process = assembleProcess({ database, tables, context, periods: history.periods, deliveries, isAlone, broker });
     options.bug?.plant(process);
     this.processes.push(process);
     this.note(context, 'starts');
     this.scheduler.after(0, context, () => void process.start().catch(() => this.crash(context, RESTART_AFTER_FAILED_START_MS)));
+  }
+
+  private startBroker(): MemoryBroker {
+    const { scheduler, striker, history } = this;
+    return new MemoryBroker({
+      scheduler,
+      striker,
+      random: new Random(history.seed, 10 * history.chance + 1),
+      note: (line) => this.note(scheduler.context, line),
+      onCommit: (...committed) => assertDealtWith(this, ...committed),
+    });
   }
 
   private redeliver(subscriber: string, events: readonly ShopEvent[], handle: Handler, afterMs: number): void {

@@ -1,14 +1,10 @@
-import { Unavailable } from '../../kernel/faults.js';
+import type { UnitOfWork } from '../../kernel/transaction.js';
 import { Consumer } from '../consumer.js';
 import type { EventBus } from '../event-bus.js';
-import type { Floor, LoggedEvent } from '../event-log.js';
+import type { CursorStore, EventFeed, Floor, LoggedEvent, LogFloors } from '../event-log.js';
 import type { OnFault } from '../on-fault.js';
-import type { DomainDatabase } from '../../database/database.js';
+import type { ParkedEvents } from '../parked-events.js';
 import { Periodic } from '../periodic.js';
-import { PgCursorStore } from '../postgres/pg-cursor-store.js';
-import type { PgEventLog } from '../postgres/pg-event-log.js';
-import type { PgLogEpochs } from '../postgres/pg-log-epochs.js';
-import { PgParkedEvents } from '../postgres/pg-parked-events.js';
 import { loggedMessageOf } from './messages.js';
 import type { Gap } from './received-events.js';
 import type { Sender } from './sender.js';
@@ -21,12 +17,16 @@ const AT_ONCE_MS = 0;
 export interface EventRelayOptions {
   readonly type: string;
   readonly topic: string;
-  readonly log: PgEventLog;
-  readonly epochs: PgLogEpochs;
-  readonly database: DomainDatabase;
+  readonly log: EventFeed;
+  readonly floors: LogFloors;
+  readonly cursors: CursorStore;
+  readonly parked: ParkedEvents;
+  readonly unitOfWork: UnitOfWork;
   readonly sender: Sender;
   readonly bus: EventBus;
   readonly onFault: OnFault;
+  /** For tests. */
+  readonly remindEveryMs?: number;
 }
 
 /** The subscriber under whose name a domain's events go to Kafka. */
@@ -37,7 +37,8 @@ export const relayOf = (domain: string): string => `${domain}.kafka-relay`;
  *
  * Y1: its cursor moves after the acknowledgement, so what Kafka lacks is behind the cursor: repeats there are, gaps are not.
  *     Of several processes each sends on from the cursor, so their batches may repeat each other, but leave nothing out.
- * Y2: it never parks an event: that would be a gap for all subscribers. What cannot be sent waits, as in an outage (C5).
+ * Y2: it never parks an event: that would be a gap for all subscribers. Whatever fails, no event is the culprit, and all
+ *     wait, as in an outage (C5).
  * Y3: a subscriber that misses something all the same (Kafka lost what it had acknowledged) has the cursor moved back,
  *     and gets everything from there on again. Whoever has had it drops it (N1).
  * Y4: the last event of each shard is sent again at the start and from time to time. So whoever misses the last events
@@ -45,27 +46,20 @@ export const relayOf = (domain: string): string => `${domain}.kafka-relay`;
  */
 export class EventRelay {
   private readonly consumer: Consumer;
-  private readonly cursors: PgCursorStore;
   private readonly reminding: Periodic;
-  private floors = new Map<number, number>();
-  private floorsReadAtMs = Number.NEGATIVE_INFINITY;
+  private known = new Map<number, number>();
+  private knownAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: EventRelayOptions) {
-    const { type, log, database, bus, onFault } = options;
-    this.cursors = new PgCursorStore(database);
+    const { log, remindEveryMs = REMIND_EVERY_MS } = options;
     this.consumer = new Consumer({
+      ...options,
       subscriber: relayOf(log.source),
-      type,
       effect: { mode: 'outside', handle: (events) => this.send(events) },
-      log,
-      cursors: this.cursors,
-      parked: new PgParkedEvents(database),
-      unitOfWork: database,
-      bus,
-      onFault,
+      neverParks: true,
     });
     // What fails here is made up by the next round, and a Kafka that is away is told of elsewhere.
-    this.reminding = new Periodic({ everyMs: REMIND_EVERY_MS, run: () => this.remind(), onFault: () => {} });
+    this.reminding = new Periodic({ everyMs: remindEveryMs, run: () => this.remind(), onFault: () => {} });
   }
 
   get identity() {
@@ -91,39 +85,35 @@ export class EventRelay {
 
   /** Y3. Only as far back as the log goes, which cannot lose more meanwhile, and then no more than the cursor has passed (R2). */
   async rewind({ shard, from }: Pick<Gap, 'shard' | 'from'>): Promise<void> {
-    await this.options.epochs.atFloor(async (floors) => {
+    const { cursors } = this.options;
+    await this.options.floors.atFloor(async (floors) => {
       this.take(floors);
-      await this.cursors.moveBack(this.identity, { shard, position: Math.max(from, this.floorOf(shard)) - 1 });
+      await cursors.moveBack(this.identity, { shard, position: Math.max(from, this.floorOf(shard)) - 1 });
     });
     this.consumer.cursorsMoved();
   }
 
   private async send(events: readonly LoggedEvent[]): Promise<void> {
     const { topic, sender } = this.options;
-    try {
-      if (performance.now() - this.floorsReadAtMs > FLOOR_KNOWN_FOR_MS) this.take(await this.options.epochs.floors());
-      await sender.sendInOrder(events.map((event) => loggedMessageOf(topic, event, this.floorOf(event.shard))));
-    } catch (fault) {
-      // Y2: whatever it is, no event is the culprit.
-      throw fault instanceof Unavailable ? fault : new Unavailable(`${topic} cannot be sent to`, { cause: fault });
-    }
+    if (performance.now() - this.knownAtMs > FLOOR_KNOWN_FOR_MS) this.take(await this.options.floors.floors());
+    await sender.sendInOrder(events.map((event) => loggedMessageOf(topic, event, this.floorOf(event.shard))));
   }
 
   /** Y4. What is behind the cursor goes out anyway. */
   private async remind(): Promise<void> {
-    const { log, type } = this.options;
-    const [heads, sent] = await Promise.all([log.heads(type), this.cursors.positions(this.identity)]);
+    const { log, type, cursors } = this.options;
+    const [heads, sent] = await Promise.all([log.heads(type), cursors.positions(this.identity)]);
     const upToDate = heads.filter((head) => sent.some(({ shard, position }) => shard === head.shard && position === head.position));
     const before = upToDate.map(({ shard, position }) => ({ shard, position: position - 1 }));
     if (before.length > 0) await this.send(await log.read(type, before, 1));
   }
 
   private floorOf(shard: number): number {
-    return this.floors.get(shard) ?? FIRST_POSITION;
+    return this.known.get(shard) ?? FIRST_POSITION;
   }
 
   private take(floors: readonly Floor[]): void {
-    this.floors = new Map(floors.flatMap(({ type, shard, position }) => (type === this.options.type ? [[shard, position] as const] : [])));
-    this.floorsReadAtMs = performance.now();
+    this.known = new Map(floors.flatMap(({ type, shard, position }) => (type === this.options.type ? [[shard, position] as const] : [])));
+    this.knownAtMs = performance.now();
   }
 }

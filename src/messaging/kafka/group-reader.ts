@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { retryDelayMs } from '../backoff.js';
 import type { KafkaSettings } from '../../config/kafka-settings.js';
 import { clientOptions } from '../../kafka/client-options.js';
+import { MemberOffsets, partitionKey } from './member-offsets.js';
 import { type IncomingMessage, UnreadableMessage } from './messages.js';
-import { OffsetTracker } from './offset-tracker.js';
 
 /** A member that is silent for so long has died: the others take its partitions. The least that a broker grants by default. */
 const SESSION_MS = 6_000;
@@ -40,7 +40,7 @@ export interface GroupReaderOptions {
  */
 export class GroupReader {
   private readonly stopping = new AbortController();
-  private readonly trackers = new Map<string, OffsetTracker>();
+  private readonly offsets = new MemberOffsets();
   private readonly joining = Promise.withResolvers<void>();
   private consumer: GroupConsumer | null = null;
   private failures = 0;
@@ -92,8 +92,8 @@ export class GroupReader {
       deserializers: stringDeserializers,
     });
     this.consumer = consumer;
-    this.trackers.clear();
-    consumer.on('consumer:group:join', () => this.forgetOthers());
+    this.offsets.clear();
+    consumer.on('consumer:group:join', () => this.offsets.keepOnly(this.owned()));
     const ticking = setInterval(() => this.commitInTurn(), COMMIT_EVERY_MS);
     const stopped = Promise.withResolvers<void>();
     let close = (): void => consumer.close(true, () => {});
@@ -131,7 +131,7 @@ export class GroupReader {
 
   private async receive(message: Message<string, string, string, string>): Promise<void> {
     const { topic, partition, offset, headers, value } = message;
-    const done = this.track(topic, partition, offset);
+    const done = this.offsets.read({ topic, partition, offset });
     try {
       await this.options.receive({ topic, partition, offset, headers, value }, done);
       this.failures = 0;
@@ -142,27 +142,9 @@ export class GroupReader {
     }
   }
 
-  private track(topic: string, partition: number, offset: bigint): () => void {
-    const key = trackerKey(topic, partition);
-    let tracker = this.trackers.get(key);
-    if (!tracker?.read(offset)) {
-      tracker = new OffsetTracker(offset);
-      tracker.read(offset);
-      this.trackers.set(key, tracker);
-    }
-    const current = tracker;
-    return () => current.done(offset);
-  }
-
-  /** What another member reads now is not ours to commit, also when it comes back later. */
-  private forgetOthers(): void {
-    const owned = this.owned();
-    for (const key of this.trackers.keys()) if (!owned.has(key)) this.trackers.delete(key);
-  }
-
   private owned(): ReadonlySet<string> {
     const assignments = this.consumer?.assignments ?? [];
-    return new Set(assignments.flatMap(({ topic, partitions }) => partitions.map((partition) => trackerKey(topic, partition))));
+    return new Set(assignments.flatMap(({ topic, partitions }) => partitions.map((partition) => partitionKey({ topic, partition }))));
   }
 
   /** One at a time: of two that are under way the broker may take the lower one last. */
@@ -173,23 +155,13 @@ export class GroupReader {
   /** A commit that fails is made up by a later one, or costs a second reading. */
   private async commit(): Promise<void> {
     const { consumer } = this;
-    const owned = this.owned();
-    const due = [...this.trackers].flatMap(([key, tracker]) => {
-      const offset = owned.has(key) ? tracker.toCommit() : null;
-      return offset === null ? [] : [{ key, tracker, offset }];
-    });
+    const due = this.offsets.due(this.owned());
     if (consumer === null || due.length === 0) return;
-    const offsets = due.map(({ key, offset }) => {
-      const slash = key.lastIndexOf('/');
-      return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)), offset, leaderEpoch: -1 };
-    });
     try {
-      await consumer.commit({ offsets });
-      for (const { tracker, offset } of due) tracker.hasCommitted(offset);
+      await consumer.commit({ offsets: due.map((offset) => ({ ...offset, leaderEpoch: -1 })) });
+      this.offsets.hasCommitted(due);
     } catch {
       // Between two generations of the group nothing can be committed.
     }
   }
 }
-
-const trackerKey = (topic: string, partition: number): string => `${topic}/${partition}`;

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Databases } from '../../database/databases.js';
 import type { Clock } from '../../kernel/clock.js';
@@ -17,12 +18,16 @@ import { innermost } from '../../kafka/client-options.js';
 import { GroupLag, lagKey, type ReadingGroup } from './group-lag.js';
 import { KafkaEventBus } from './kafka-event-bus.js';
 import { KafkaPublisher } from './kafka-publisher.js';
+import { KafkaSender } from './kafka-sender.js';
 import type { KafkaSettings } from '../../config/kafka-settings.js';
 import { KafkaSubscriber } from './kafka-subscriber.js';
-import { REPLY_PARTITIONS, RequestClient } from './request-client.js';
-import { Sender } from './sender.js';
+import type { IncomingMessage } from './messages.js';
+import { PartitionReader } from './partition-reader.js';
+import { RequestClient } from './request-client.js';
 import { type Topic, Topics } from './topics.js';
 
+/** Processes may share one: each looks for the answers to its own questions. */
+const REPLY_PARTITIONS = 16;
 const CONNECT_AGAIN_EVERY_MS = 1_000;
 /** A start waits so long for its groups to take it in, so that what comes after it finds it at work. */
 const JOIN_MS_MAX = 10_000;
@@ -48,7 +53,7 @@ export class KafkaMessaging extends Messaging {
   private readonly logger = new Logger('Kafka');
   private readonly stopping = new AbortController();
   private readonly topics: Topics;
-  private readonly sender: Sender;
+  private readonly sender: KafkaSender;
   private readonly requests: RequestClient;
   private readonly watch: BrokerWatch;
   private readonly groupLag: GroupLag;
@@ -62,10 +67,20 @@ export class KafkaMessaging extends Messaging {
     const { settings, catalogue, databases, domains, clock, retentionDays = RETENTION_DAYS, repeatAfterMs } = options;
     const onFault = this.report;
     this.topics = new Topics(settings);
-    this.sender = new Sender(settings);
+    this.sender = new KafkaSender(settings);
     this.groupLag = new GroupLag(settings);
     const { topics, sender } = this;
-    this.requests = new RequestClient({ settings, topics, sender, clock, onFault, ...(repeatAfterMs !== undefined && { repeatAfterMs }) });
+    const replyPartition = randomInt(REPLY_PARTITIONS);
+    const repliesTo = (receive: (message: IncomingMessage) => void): PartitionReader =>
+      new PartitionReader({ settings, topic: topics.replies, partition: replyPartition, receive, onFault });
+    this.requests = new RequestClient({
+      topics,
+      replyPartition,
+      repliesTo,
+      sender,
+      clock,
+      ...(repeatAfterMs !== undefined && { repeatAfterMs }),
+    });
     this.watch = new BrokerWatch({
       settings,
       onAway: ({ message }) => this.logger.warn(`${message}. Request events fail meanwhile, durable ones wait in the log`),

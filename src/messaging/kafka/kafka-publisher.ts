@@ -1,7 +1,9 @@
 import type { DomainDatabase } from '../../database/database.js';
 import type { EventBus } from '../event-bus.js';
 import type { Subscriber } from '../event-log.js';
+import { PgCursorStore } from '../postgres/pg-cursor-store.js';
 import type { PgLogs } from '../postgres/pg-logs.js';
+import { PgParkedEvents } from '../postgres/pg-parked-events.js';
 import { EventRelay, relayOf } from './event-relay.js';
 import { GroupReader, type GroupReaderOptions } from './group-reader.js';
 import type { KafkaSettings } from '../../config/kafka-settings.js';
@@ -35,8 +37,10 @@ export class KafkaPublisher {
         type,
         topic: topics.ofType(type),
         log: logs.of(domain),
-        epochs: logs.epochsOf(domain),
-        database,
+        floors: logs.epochsOf(domain),
+        cursors: new PgCursorStore(database),
+        parked: new PgParkedEvents(database),
+        unitOfWork: database,
         sender,
         bus,
         onFault: (fault, { retryInMs }) => onFault(fault, retryInMs),

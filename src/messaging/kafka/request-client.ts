@@ -1,11 +1,10 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.js';
 import { Overloaded, Unavailable } from '../../kernel/faults.js';
 import type { ShopEvent } from '../event.js';
+import { WakeUp } from '../wake-up.js';
 import { type Answer, answerOf, requestMessageOf } from './answers.js';
-import type { KafkaSettings } from '../../config/kafka-settings.js';
-import { PartitionReader } from './partition-reader.js';
+import type { IncomingMessage } from './messages.js';
 import type { Sender } from './sender.js';
 import type { Topics } from './topics.js';
 
@@ -15,7 +14,6 @@ const SENDS_MAX = 3;
 /** Long after the last asker has given up, so that clocks that disagree by less lose no request. */
 const REQUEST_AGE_MS_MAX = 30_000;
 const QUESTIONS_WAITING_MAX = 4_000;
-export const REPLY_PARTITIONS = 16;
 
 export interface Answered {
   readonly answer: Answer;
@@ -26,14 +24,25 @@ interface Question {
   readonly awaited: Set<string>;
   readonly answered: Map<string, Answered>;
   readonly complete: PromiseWithResolvers<void>;
+  /** Hinted when nobody waits any more. */
+  readonly over: WakeUp;
+}
+
+/** Reads one partition of the answers. */
+export interface Replies {
+  start(): void;
+  /** Whatever is sent after this will be read. */
+  ready(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 export interface RequestClientOptions {
-  readonly settings: KafkaSettings;
-  readonly topics: Topics;
+  readonly topics: Pick<Topics, 'ofType'>;
+  readonly replyPartition: number;
+  /** A reader of that partition. */
+  readonly repliesTo: (receive: (message: IncomingMessage) => void) => Replies;
   readonly sender: Sender;
   readonly clock: Clock;
-  readonly onFault: (fault: unknown) => void;
   /** For tests. */
   readonly repeatAfterMs?: number;
 }
@@ -47,20 +56,12 @@ export interface RequestClientOptions {
  */
 export class RequestClient {
   private readonly questions = new Map<string, Question>();
-  /** Processes may share one: each looks for the answers to its own questions. */
-  private readonly replyPartition = randomInt(REPLY_PARTITIONS);
-  private readonly replies: PartitionReader;
+  private readonly replies: Replies;
 
   constructor(private readonly options: RequestClientOptions) {
-    this.replies = new PartitionReader({
-      settings: options.settings,
-      topic: options.topics.replies,
-      partition: this.replyPartition,
-      receive: (message) => {
-        const { correlationId, answer } = answerOf(message);
-        this.take(correlationId, answer);
-      },
-      onFault: options.onFault,
+    this.replies = options.repliesTo((message) => {
+      const { correlationId, answer } = answerOf(message);
+      this.take(correlationId, answer);
     });
   }
 
@@ -79,29 +80,33 @@ export class RequestClient {
   async ask(event: ShopEvent, subscribers: readonly string[]): Promise<readonly Answered[]> {
     if (subscribers.length === 0) return [];
     if (this.questions.size >= QUESTIONS_WAITING_MAX) throw new Overloaded('kafka requests');
-    const question: Question = { awaited: new Set(subscribers), answered: new Map(), complete: Promise.withResolvers() };
+    const question: Question = {
+      awaited: new Set(subscribers),
+      answered: new Map(),
+      complete: Promise.withResolvers(),
+      over: new WakeUp(),
+    };
     const correlationId = randomUUID();
     this.questions.set(correlationId, question);
-    const ending = new AbortController();
-    const late = sleep(this.repeatAfterMs * SENDS_MAX, undefined, { signal: ending.signal }).then(() => this.giveUp(event, question));
-    const asking = this.sendUntilComplete(event, correlationId, question, ending.signal);
+    const late = setTimeout(() => question.complete.reject(this.unanswered(event, question)), this.repeatAfterMs * SENDS_MAX);
     try {
-      await Promise.race([question.complete.promise, asking, late]);
+      await Promise.race([question.complete.promise, this.sendUntilOver(event, correlationId, question)]);
       return subscribers.map((subscriber) => question.answered.get(subscriber) as Answered);
     } finally {
-      ending.abort();
+      clearTimeout(late);
       this.questions.delete(correlationId);
+      question.over.hint();
     }
   }
 
-  private async sendUntilComplete(event: ShopEvent, correlationId: string, question: Question, ending: AbortSignal): Promise<void> {
-    const { topics, sender, clock } = this.options;
+  private async sendUntilOver(event: ShopEvent, correlationId: string, question: Question): Promise<void> {
+    const { topics, replyPartition, sender, clock } = this.options;
     await this.replies.ready();
     const expiresAtMs = clock.now().getTime() + REQUEST_AGE_MS_MAX;
-    while (!ending.aborted) {
-      const request = { event, correlationId, replyPartition: this.replyPartition, awaited: [...question.awaited], expiresAtMs };
+    while (this.questions.has(correlationId)) {
+      const request = { event, correlationId, replyPartition, awaited: [...question.awaited], expiresAtMs };
       await sender.send(requestMessageOf(topics.ofType(event.type), request));
-      await sleep(this.repeatAfterMs, undefined, { signal: ending }).catch(() => {});
+      await question.over.wait(this.repeatAfterMs);
     }
   }
 
@@ -112,8 +117,8 @@ export class RequestClient {
     if (question.awaited.size === 0) question.complete.resolve();
   }
 
-  private giveUp(event: ShopEvent, { awaited }: Question): never {
-    throw new Unavailable(`${[...awaited].join(', ')} did not answer ${event.type} within ${this.repeatAfterMs * SENDS_MAX} ms`);
+  private unanswered(event: ShopEvent, { awaited }: Question): Unavailable {
+    return new Unavailable(`${[...awaited].join(', ')} did not answer ${event.type} within ${this.repeatAfterMs * SENDS_MAX} ms`);
   }
 
   private get repeatAfterMs(): number {

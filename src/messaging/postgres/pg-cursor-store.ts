@@ -54,8 +54,7 @@ export class PgCursorStore extends CursorStore {
     await pgTransaction(tx).query(this.statements.advance, [of.subscriber, of.type, of.source, shards, positions]);
   }
 
-  /** For a subscriber whose effect got lost: it begins again after this place. A cursor that is before it stays. */
-  async moveBack(of: Subscriber, { shard, position }: ShardPosition): Promise<void> {
+  override async moveBack(of: Subscriber, { shard, position }: ShardPosition): Promise<void> {
     await this.database.query(this.statements.moveBack, [of.subscriber, of.type, of.source, shard, position]);
   }
 }

@@ -1,6 +1,6 @@
 import type { Database, PgTransaction } from '../../database/database.js';
 import type { Databases } from '../../database/databases.js';
-import type { Floor } from '../event-log.js';
+import { type Floor, LogFloors } from '../event-log.js';
 import { logEpochStatements } from './log-epoch-statements.js';
 import { PgCursorStore } from './pg-cursor-store.js';
 
@@ -46,10 +46,11 @@ const NOTHING: EpochRound = { did: 'nothing', heldBy: [] };
  * R4: payments do not wait for any of this, except for the heads, and for those 100 ms at most: partitions come and go by
  *     locks that appends and readers do not ask for.
  */
-export class PgLogEpochs {
+export class PgLogEpochs extends LogFloors {
   private readonly statements: ReturnType<typeof logEpochStatements>;
 
   constructor(private readonly options: PgLogEpochsOptions) {
+    super();
     this.statements = logEpochStatements(options.source);
   }
 
@@ -69,8 +70,8 @@ export class PgLogEpochs {
     });
   }
 
-  /** R2: holds the gate while `work` makes cursors that begin at these floors, or moves one back no further than to them. */
-  async atFloor(work: (floors: readonly Floor[]) => Promise<void>): Promise<void> {
+  /** R2: holds the gate meanwhile. */
+  override async atFloor(work: (floors: readonly Floor[]) => Promise<void>): Promise<void> {
     const { source } = this.options;
     await this.onConnectionOfItsOwn(OPENING_LOCK_WAIT_MS_MAX, (database) =>
       database.transaction(source, async (tx) => {
@@ -81,7 +82,7 @@ export class PgLogEpochs {
     );
   }
 
-  async floors(): Promise<readonly Floor[]> {
+  override async floors(): Promise<readonly Floor[]> {
     const { databases, source } = this.options;
     const floors = await databases.of(source).query<Omit<Floor, 'source'>>(this.statements.floors);
     return floors.map((floor) => ({ ...floor, source }));

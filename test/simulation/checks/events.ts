@@ -1,18 +1,19 @@
 import { eventCatalogue } from '../../../src/event-catalogue.js';
+import { relayOf } from '../../../src/messaging/kafka/event-relay.js';
 import { handlingKey } from '../deliveries.js';
+import { isSimulated } from '../domains.js';
 import { cursorKey } from '../store/memory-cursor-store.js';
 import type { World } from '../world.js';
 
-/** The cart and the notifications take no part in the simulation. */
-const simulated = (subscriber: string): boolean => !/^(?:cart|notification)\./.test(subscriber);
-
 /** How many events have not been handled yet by somebody who should. */
-export function undelivered({ database }: World): number {
+export function undelivered({ database, history }: World): number {
   let events = 0;
   for (const [source, log] of database.logs) {
     for (const { type, shard, events: logged } of log.shards()) {
       const head = logged.at(-1)?.position ?? 0;
-      for (const subscriber of eventCatalogue.entry(type).subscribers.filter(simulated)) {
+      const subscribers = eventCatalogue.entry(type).subscribers.filter(isSimulated);
+      const isRelayed = history.shape === 'kafka' && subscribers.length > 0;
+      for (const subscriber of isRelayed ? [relayOf(source), ...subscribers] : subscribers) {
         events += head - (database.eventCursor.rows.get(cursorKey({ subscriber, type, source }, shard))?.position ?? 0);
       }
     }
@@ -45,7 +46,7 @@ function* logIsGapless({ database }: World): Generator<string> {
 function* handledOnceInOrder({ database }: World): Generator<string> {
   for (const [source, log] of database.logs) {
     for (const { type, shard, events } of log.shards()) {
-      for (const subscriber of eventCatalogue.entry(type).subscribers.filter(simulated)) {
+      for (const subscriber of eventCatalogue.entry(type).subscribers.filter(isSimulated)) {
         const cursor = database.eventCursor.rows.get(cursorKey({ subscriber, type, source }, shard))?.position ?? 0;
         const head = events.at(-1)?.position ?? 0;
         if (cursor !== head) yield `5: ${subscriber} stands at ${cursor} of ${head} in ${type} of ${source}, shard ${shard}`;

@@ -23,9 +23,7 @@ const HOLD_TRANSITIONS: Readonly<Record<HoldState, readonly HoldState[]>> = {
 };
 
 /** Looks at every committed change of a row: whatever the end is like, nothing may get there by a forbidden way. */
-export function watchTransitions(
-  world: World,
-): (table: string, before: object | undefined, after: object | undefined, nowMs: number) => void {
+export function watchTransitions(world: World): World['database']['watch'] {
   const expect = (holds: boolean, sentence: string): void => void (holds || world.violations.push(sentence));
   const goes = <State extends string>(what: string, transitions: Readonly<Record<State, readonly State[]>>, from: State, to: State): void =>
     expect(from === to || transitions[from].includes(to), `3: ${what} went from ${from} to ${to}`);

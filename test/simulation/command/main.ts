@@ -1,4 +1,4 @@
-import type { History } from '../history.js';
+import { type History, SHAPES } from '../history.js';
 import { randomHistory } from '../random-history.js';
 import { formatReduction, reduced } from '../reduction.js';
 import { shrink } from '../shrink.js';
@@ -19,7 +19,7 @@ async function run(command: Command): Promise<number> {
       print(USAGE);
       return 0;
     case 'replay': {
-      const history = randomHistory(command.seed, command.family);
+      const history = randomHistory(command.seed, command.family, command.shape);
       return replay(command.plan ? reduced(history, command.plan) : history, command);
     }
     case 'small scope':
@@ -42,13 +42,18 @@ async function runSearch(command: Of<'search'>): Promise<number> {
 }
 
 /** Makes the failing history smaller, and says how to see it again. */
-async function explain(seed: number, { family, bug }: Choices): Promise<void> {
+async function explain(seed: number, { family, shape, bug }: Choices): Promise<void> {
   print('', `seed ${seed} breaks a promise; making it smaller`);
   const { history, reduction, violation, runs } = await shrink(
-    randomHistory(seed, family),
+    randomHistory(seed, family, shape),
     async (smaller) => (await simulate(smaller, { bug })).violations[0],
   );
-  const options = [`--seed ${seed}`, ...(family ? [`--family ${family}`] : []), ...(bug ? [`--bug "${bug.name}"`] : [])];
+  const options = [
+    `--seed ${seed}`,
+    ...(shape === SHAPES[0] ? [] : [`--shape ${shape}`]),
+    ...(family ? [`--family ${family}`] : []),
+    ...(bug ? [`--bug "${bug.name}"`] : []),
+  ];
   print(
     ...historyInWords(history),
     `BROKEN  ${violation}`,

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { PLANTED_BUGS } from '../planted-bugs/all.js';
 import type { PlantedBug } from '../planted-bugs/planted-bug.js';
+import { SHAPES, type Shape } from '../history.js';
 import { FAMILIES, type Family } from '../random-history.js';
 import { type Reduction, parseReduction } from '../reduction.js';
 
@@ -22,6 +23,7 @@ Usage: npm run simulate -- [options]
   --plan PLAN       with --seed: what is left of that history, as a failure prints it
   --number N        with --small-scope: one history of it, with its trace
   --family NAME     only histories of one family: ${FAMILIES.join(', ')}
+  --shape NAME      how the domains talk: ${SHAPES.join(', ')} (${SHAPES[0]})
   --bug NAME        with a mistake planted (part of its name)
   --help            this text
 
@@ -29,6 +31,7 @@ Ends with exit code 0 when all promises held, 1 when one was broken, 2 when the 
 
 export interface Choices {
   readonly family: Family | undefined;
+  readonly shape: Shape;
   readonly bug: PlantedBug | undefined;
 }
 
@@ -43,7 +46,7 @@ export type Command = Choices &
 /** @throws RangeError in words for whoever typed it. */
 export function parseCommand(args: readonly string[]): Command {
   const { values } = parsed(args);
-  const choices = { family: familyOf(values.family), bug: bugOf(values.bug) };
+  const choices = { family: familyOf(values.family), shape: shapeOf(values.shape), bug: bugOf(values.bug) };
   if (values.help) return { ...choices, kind: 'help' };
   if (values['small-scope']) {
     return { ...choices, kind: 'small scope', only: values.number === undefined ? undefined : whole('--number', values.number) };
@@ -75,6 +78,7 @@ function parsed(args: readonly string[]) {
         plan: text,
         number: text,
         family: text,
+        shape: text,
         bug: text,
         'small-scope': flag,
         help: flag,
@@ -95,6 +99,12 @@ function familyOf(name: string | undefined): Family | undefined {
   const family = FAMILIES.find((each) => each === name);
   if (name !== undefined && !family) throw new RangeError(`--family: one of ${FAMILIES.join(', ')}, not "${name}"`);
   return family;
+}
+
+function shapeOf(name: string = SHAPES[0]): Shape {
+  const shape = SHAPES.find((each) => each === name);
+  if (!shape) throw new RangeError(`--shape: one of ${SHAPES.join(', ')}, not "${name}"`);
+  return shape;
 }
 
 function bugOf(name: string | undefined): PlantedBug | undefined {

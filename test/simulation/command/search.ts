@@ -16,7 +16,7 @@ type Search = Extract<Command, { kind: 'search' }>;
 
 /** Runs a history for each seed, in as many processes as asked for. @returns the count, and the first seed that was found to fail. */
 export async function search(
-  { from, histories, workers, family, bug }: Search,
+  { from, histories, workers, family, shape, bug }: Search,
   progress: (tally: Tally) => void,
 ): Promise<{ readonly tally: Tally; readonly brokenBy: number | undefined }> {
   const tally: Tally = { histories: 0, awaits: 0, faults: new Map() };
@@ -27,7 +27,7 @@ export async function search(
   const nextBlock = (): Block | undefined => {
     if (next >= end || brokenBy !== undefined) return undefined;
     const count = Math.min(HISTORIES_PER_BLOCK_MAX, end - next);
-    const block = { from: next, count, family, bug: bug?.name };
+    const block = { from: next, count, family, shape, bug: bug?.name };
     next += count;
     return block;
   };

@@ -1,5 +1,6 @@
 import { ALERT_BUGS } from './alerts.js';
 import { COUPON_AND_USER_BUGS } from './coupon-and-user.js';
+import { KAFKA_BUGS } from './kafka.js';
 import { JOURNAL_BUGS } from './journal.js';
 import { LOCKING_BUGS } from './locking.js';
 import { MESSAGING_BUGS } from './messaging.js';
@@ -11,6 +12,7 @@ import { PRODUCT_BUGS } from './product.js';
 /** Every mistake that the simulation must find, each planted alone. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...MESSAGING_BUGS,
+  ...KAFKA_BUGS,
   ...ALERT_BUGS,
   ...PARKING_BUGS,
   ...LOCKING_BUGS,

@@ -11,8 +11,8 @@ import { type PlantedBug, change, fieldOf } from './planted-bug.js';
 
 type Handle = (events: readonly LoggedEvent[]) => Promise<readonly ShardPosition[]>;
 
-const optionsOf = (consumer: Consumer): ConsumerOptions => fieldOf<ConsumerOptions>(consumer, 'options');
-const endsOf = (events: readonly LoggedEvent[]): ShardPosition[] => [
+export const optionsOf = (consumer: Consumer): ConsumerOptions => fieldOf<ConsumerOptions>(consumer, 'options');
+export const endsOf = (events: readonly LoggedEvent[]): ShardPosition[] => [
   ...new Map(events.map(({ shard, position }) => [shard, { shard, position }])).values(),
 ];
 const effectOf = ({ effect }: ConsumerOptions) => effect.handle as (tx: Transaction, events: readonly ShopEvent[]) => Promise<unknown>;
@@ -32,7 +32,7 @@ async function fresh(consumer: Consumer, tx: Transaction, events: readonly Logge
   return events.filter(({ shard, position }) => position > (at.get(shard) ?? Infinity));
 }
 
-function passingOverGaps(process: ShopProcess): void {
+export function passingOverGaps(process: ShopProcess): void {
   applying(process, (consumer) => (events) => {
     const { cursors, unitOfWork } = optionsOf(consumer);
     return unitOfWork.run(async (tx) => {

@@ -1,3 +1,4 @@
+import type { Shape } from '../history.js';
 import type { Family } from '../random-history.js';
 import type { ShopProcess } from '../shop-process.js';
 
@@ -8,6 +9,8 @@ export interface PlantedBug {
   readonly breaks: string;
   /** Where it shows most; any history, when it is not said. */
   readonly family?: Family;
+  /** Where else it would show: in process, when it is not said. */
+  readonly shape?: Shape;
   readonly plant: (process: ShopProcess) => void;
 }
 

@@ -6,7 +6,7 @@ import type { MemoryTransaction } from './memory-transaction.js';
 
 /** Something that a process asks of the world outside of itself, and awaits. */
 export interface Op {
-  readonly kind: 'statement' | 'commit' | 'autocommit' | 'look' | 'outside';
+  readonly kind: 'statement' | 'commit' | 'autocommit' | 'look' | 'outside' | 'send';
   readonly label: string;
   readonly domain: string;
   readonly context: Context;

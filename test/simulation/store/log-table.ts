@@ -1,5 +1,5 @@
 import type { ShopEvent } from '../../../src/messaging/event.js';
-import { LOG_SHARDS, type LoggedEvent } from '../../../src/messaging/event-log.js';
+import { type Floor, LOG_SHARDS, type LoggedEvent, type ShardPosition } from '../../../src/messaging/event-log.js';
 
 /** An event at the place it will have in the log once its transaction has committed. */
 export interface LogAppend {
@@ -10,6 +10,8 @@ export interface LogAppend {
 /** The committed events of one domain, by type and shard, in order of position. */
 export class LogTable {
   private readonly topics = new Map<string, LoggedEvent[][]>();
+  /** What lies below is kept for the checks, and readers do not see it. */
+  private readonly retired = new Map<string, ShardPosition & { readonly type: string }>();
 
   constructor(readonly domain: string) {}
 
@@ -25,7 +27,17 @@ export class LogTable {
     const events = this.topics.get(type)?.[shard];
     const last = events?.at(-1);
     if (!events || !last || last.position <= position) return [];
-    return events.filter((event) => event.position > position).slice(0, rowsMax);
+    const floor = this.retired.get(`${type} ${shard}`)?.position ?? 0;
+    return events.filter((event) => event.position > position && event.position >= floor).slice(0, rowsMax);
+  }
+
+  /** Drops what is before this position. */
+  retire(type: string, shard: number, position: number): void {
+    this.retired.set(`${type} ${shard}`, { type, shard, position });
+  }
+
+  floors(): readonly Floor[] {
+    return [...this.retired.values()].map((floor) => ({ ...floor, source: this.domain }));
   }
 
   isEmpty(type: string): boolean {

@@ -98,6 +98,18 @@ export class MemoryCursorStore extends CursorStore {
       },
     });
   }
+
+  override moveBack(of: Subscriber, { shard, position }: ShardPosition): Promise<void> {
+    const { eventCursor } = this.database;
+    const key = cursorKey(of, shard);
+    return this.database.alone(this.domain, this.context, `move ${of.subscriber} back to ${shard}/${position}`, (tx) => ({
+      locks: () => [lockOf(eventCursor, key)],
+      run: () => {
+        const row = tx.get(eventCursor, key) ?? ORIGIN;
+        if (row.position > position) tx.put(eventCursor, key, { ...row, position });
+      },
+    }));
+  }
 }
 
 export const cursorKey = ({ subscriber, type, source }: Subscriber, shard: number): string => `${subscriber} ${type} ${source} ${shard}`;

@@ -4,7 +4,7 @@ import type { Io } from './io.js';
 import { LockOrder } from './lock-order.js';
 import { LogTable } from './log-table.js';
 import { MemoryTransaction, type Plan } from './memory-transaction.js';
-import { Table } from './table.js';
+import { type Key, Table } from './table.js';
 
 /** The server that all processes share: transactions with row locks, the tables of messaging, and a clock of its own. */
 export class MemoryDatabase {
@@ -16,6 +16,8 @@ export class MemoryDatabase {
       state === 'DEAD' && ((nextAttemptAtMs !== null && 'dead is never due') || (neverGivesUp && 'a compensation never dies')),
     unique: { place: ({ of, event }) => `${of.subscriber} ${of.type} ${of.source} ${event.subject} ${event.position}` },
   });
+  /** Held by whoever needs the floors of a domain's log to stay where they are. */
+  readonly logGate = new Table<object>('log_gate');
   readonly logs = new Map<string, LogTable>();
 
   /** Circles of waiters that the code made by itself, or could have made: it promises to make none. */
@@ -28,7 +30,7 @@ export class MemoryDatabase {
   clockOffsetMs = 0;
 
   /** Told of every row that a commit changes, and of when its transaction began by the database's clock. */
-  watch: (table: string, before: object | undefined, after: object | undefined, nowMs: number) => void = () => {};
+  watch: (table: string, before: object | undefined, after: object | undefined, nowMs: number, key: Key) => void = () => {};
 
   private readonly open = new Set<MemoryTransaction>();
   private transactions = 0;

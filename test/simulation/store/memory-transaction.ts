@@ -131,7 +131,7 @@ export class MemoryTransaction implements Transaction {
     this.state = 'committed';
     for (const [table, rows] of this.writes) {
       for (const [key, row] of rows) {
-        this.database.watch(table.name, table.rows.get(key), row, this.nowMs);
+        this.database.watch(table.name, table.rows.get(key), row, this.nowMs, key);
         if (row) (table as unknown as Table<object>).rows.set(key, row);
         else table.rows.delete(key);
       }
