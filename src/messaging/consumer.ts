@@ -10,6 +10,7 @@ import { partsOf } from './events-failed.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
 import { ParkedRetries } from './parked-retries.js';
+import { continuing, endsOf, shardsOf } from './shard-positions.js';
 import { WakeUp } from './wake-up.js';
 
 const POLL_INTERVAL_MS = 1_000;
@@ -293,20 +294,3 @@ interface Apart {
 }
 
 const occupiedPauseMs = (rounds: number): number => OCCUPIED_PAUSE_MS_MIN * 2 ** Math.min(rounds - 1, OCCUPIED_PAUSE_DOUBLINGS_MAX);
-
-const shardsOf = (events: readonly LoggedEvent[]): number[] => [...new Set(events.map(({ shard }) => shard))];
-
-/** The last event of each shard; `events` is ordered by shard and position. */
-const endsOf = (events: readonly LoggedEvent[]): ShardPosition[] => [
-  ...new Map(events.map(({ shard, position }) => [shard, { shard, position }])).values(),
-];
-
-/** Those events that follow the locked cursors without a gap: what another process has handled meanwhile is left out. */
-function continuing(events: readonly LoggedEvent[], locked: readonly ShardPosition[]): LoggedEvent[] {
-  const next = new Map(locked.map(({ shard, position }) => [shard, position + 1]));
-  return events.filter(({ shard, position }) => {
-    if (next.get(shard) !== position) return false;
-    next.set(shard, position + 1);
-    return true;
-  });
-}
