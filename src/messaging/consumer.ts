@@ -11,6 +11,7 @@ import { partsOf } from './events-failed.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
 import { ParkedRetries } from './parked-retries.js';
+import { continuing, endsOf, shardsOf } from './shard-positions.js';
 import { WakeUp } from './wake-up.js';
 
 const POLL_INTERVAL_MS = 1_000;

@@ -5,7 +5,7 @@ import { Random } from './random.js';
 import { randomHistory } from './random-history.js';
 import { simulate } from './simulate.js';
 
-const HISTORIES: Readonly<Record<Shape, number>> = { 'in process': 20_000, kafka: 1_500 };
+const HISTORIES: Readonly<Record<Shape, number>> = { 'in process': 20_000, kafka: 1_000 };
 const TIMES_OF_EACH_FAULT_MIN = 5;
 /** Half of the seeds lie far from the first ones; this decides where. */
 const FAR_AWAY = 20_260_101;
