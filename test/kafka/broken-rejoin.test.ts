@@ -11,7 +11,7 @@ import { describeWithKafka, kafkaAt } from '../support/shared-kafka.js';
 
 const GROUP = 'readers';
 /** It notices late that the group is joined anew, and so all others wait for it. */
-const SLEEPER = { sessionTimeout: 12_000, rebalanceTimeout: 12_000, heartbeatInterval: 10_000 };
+const SLEEPER = { sessionTimeout: 8_000, rebalanceTimeout: 8_000, heartbeatInterval: 7_500 };
 const REJOINING_MS = 2_000;
 
 describeWithKafka('a broker that dies while a group is joined anew', () => {
