@@ -6,7 +6,6 @@ import { retryDelayMs } from './backoff.js';
 import { CURSOR_LEASE_MS, type Effect, type OutsideHandler, type TransactionHandler, handleOutside, whileRenewing } from './effect.js';
 import type { EventBus } from './event-bus.js';
 import { type CursorStore, type EventFeed, type LoggedEvent, type ShardPosition, type Subscriber, workOf } from './event-log.js';
-import { continuing, endsOf, shardsOf } from './event-positions.js';
 import { partsOf } from './events-failed.js';
 import type { OnFault } from './on-fault.js';
 import { failureNote, type ParkedCount, type ParkedEvents } from './parked-events.js';
