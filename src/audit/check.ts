@@ -4,7 +4,7 @@ import type { Census } from './census.js';
 /** At most this many findings of each kind are listed per check; the total is always told. */
 export const FINDINGS_LISTED_MAX = 100;
 
-/** The latest of the databases' clocks when their snapshots were taken (W5): whatever they show had happened by then. */
+/** The latest of the databases' clocks when their snapshots were taken (F5): whatever they show had happened by then. */
 export const NOW = `current_setting('audit.now')::timestamptz`;
 
 /** One thing that must hold, as a query that finds everything of which it does not. */
@@ -41,7 +41,7 @@ export const statementOf = ({ id, findings }: Check, number: number): Statement 
  */
 export function statementOverCopies({ id, findings }: Check, copied: readonly string[], number: number): Statement | null {
   if (findings === null) return null;
-  // W4: an order that moved while the snapshots were taken may look different in each of them.
+  // F4: an order that moved while the snapshots were taken may look different in each of them.
   const judged = `
     SELECT subject, pending OR moving.order_id IS NOT NULL AS pending,
            CASE WHEN NOT pending AND moving.order_id IS NOT NULL THEN sentence || ' (it changed while the databases were looked at)' ELSE sentence END AS sentence,

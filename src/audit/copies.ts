@@ -62,7 +62,7 @@ const OF_EVERY_DOMAIN: readonly Copied[] = [
   { table: 'dead_letter_action', columns: { subscriber: 'text', action: 'text', event: 'jsonb' }, where: `action = 'DISCARD'` },
 ];
 
-/** Seen last (W3). Of a log only what somebody has parked, or should have handled: see `copyLogRows`. */
+/** Seen last (F3). Of a log only what somebody has parked, or should have handled: see `copyLogRows`. */
 const HEAD: Copied = { table: 'event_log_head', columns: { ...PLACE, next_position: 'bigint' } };
 const FLOOR: Copied = { table: 'event_log_floor', columns: { ...PLACE, first_position: 'bigint' } };
 const LOG: Copied = { table: 'event_log', columns: { ...PLACE, position: 'bigint', event_id: 'text', time: 'timestamptz' } };

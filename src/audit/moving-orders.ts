@@ -8,7 +8,7 @@ export const OLDEST_WRITER = sql(
   `SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint & 4294967295)::text AS xid`,
 );
 
-// W4. The age of a row counts the transactions since it was written. A row that is no older than the oldest writer of step 1
+// F4. The age of a row counts the transactions since it was written. A row that is no older than the oldest writer of step 1
 // may have been committed since, so it counts as moving. (Rows whose number has come round again have an age below zero.)
 export const MOVING_ORDERS = sql(
   'audit.moving-orders',

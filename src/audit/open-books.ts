@@ -19,14 +19,14 @@ const APPLICATION_NAME = 'ordersaga audit';
  *
  * No snapshot spans two databases. What they say of each other is comparable all the same, because of the order in which they are taken:
  *
- * W1: each database is seen in one snapshot, so what its own domains say of each other is no question of timing.
- * W2: in four steps, each after all of the one before: 1. which transaction of the order database is the oldest one under
+ * F1: each database is seen in one snapshot, so what its own domains say of each other is no question of timing.
+ * F2: in four steps, each after all of the one before: 1. which transaction of the order database is the oldest one under
  *     way; 2. snapshots of all other databases; 3. the snapshot of the order database; 4. second snapshots of the others, for their logs.
- * W3: every subscriber (2, 3) is seen before every log that it reads (3, 4). So no effect is seen without its event, and
+ * F3: every subscriber (2, 3) is seen before every log that it reads (3, 4). So no effect is seen without its event, and
  *     an effect that is missing has its event behind the subscriber's cursor, or parked.
- * W4: what a payment did elsewhere (2) is judged by its order (3) only if neither the order nor its payments were written
+ * F4: what a payment did elsewhere (2) is judged by its order (3) only if neither the order nor its payments were written
  *     since (1): then they were the same at the moment of (2), too. What was written since is in motion, and pending.
- * W5: no clock decides what happened first. Deadlines are compared with the latest of the clocks.
+ * F5: no clock decides what happened first. Deadlines are compared with the latest of the clocks.
  */
 export async function withBooks<T>(
   where: Addresses,
@@ -79,7 +79,7 @@ async function lookInto(url: string, where: Addresses, connect: (url: string) =>
   return { name: nameOf(url), url, domains, session };
 }
 
-/** W2. */
+/** F2. */
 async function takeSnapshots(home: Connected, others: readonly Connected[], late: readonly Connected[]): Promise<Books> {
   const take = async ({ name, domains, session }: Connected): Promise<Book> => ({ name, domains, session, at: await session.take() });
   if (others.length === 0) return withClock({ home: await take(home), others: [], logs: [] });
@@ -93,7 +93,7 @@ async function takeSnapshots(home: Connected, others: readonly Connected[], late
   return withClock({ home: homeTaken, others: othersTaken, logs });
 }
 
-/** W5. Those of step 4 need not be asked: nothing that has a deadline is read from them. */
+/** F5. Those of step 4 need not be asked: nothing that has a deadline is read from them. */
 async function withClock(books: Books): Promise<Books> {
   const everywhere = [books.home, ...books.others];
   // Dates have milliseconds, the clocks microseconds.

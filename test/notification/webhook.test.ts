@@ -101,7 +101,7 @@ describe('of many notifications', () => {
     await expect(notifyAll(picky, ids.map(about), NEVER)).rejects.toThrow(Unavailable);
   });
 
-  test('W1, W2: a repetition tells only what was not accepted', async () => {
+  test('U1, U2: a repetition tells only what was not accepted', async () => {
     const picky = new Picky();
     const once = new ToldOnce(picky);
     picky.faults.set('e3', new Error('refused'));
@@ -112,7 +112,7 @@ describe('of many notifications', () => {
     expect(picky.accepted.at(-1)).toBe('e3');
   });
 
-  test('W1: only the latest are remembered', async () => {
+  test('U1: only the latest are remembered', async () => {
     const picky = new Picky();
     const once = new ToldOnce(picky, 2);
     for (const id of ['e1', 'e2', 'e3', 'e2', 'e3', 'e1']) await once.notify(about(id), NEVER);

@@ -6,8 +6,8 @@ const IDS_REMEMBERED_MAX = 10_000;
  * Remembers what it has told. A batch of events with a bad one in it comes again in halves, and an outage brings all of it
  * again; people should not notice.
  *
- * W1: what this process has told is not told again, as long as it is among the last 10,000. After a crash it may be.
- * W2: what was not accepted is not remembered.
+ * U1: what this process has told is not told again, as long as it is among the last 10,000. After a crash it may be.
+ * U2: what was not accepted is not remembered.
  */
 export class ToldOnce extends Notifier {
   private readonly told = new Set<string>();

@@ -7,9 +7,9 @@ const EVENTS_PER_REQUEST_MAX = 100;
 /**
  * Hands paid orders to the data platform, and keeps its acknowledgements.
  *
- * W1: an acknowledgement is recorded after the data platform has given it, and before anybody takes the event for handed
+ * T1: an acknowledgement is recorded after the data platform has given it, and before anybody takes the event for handed
  *     over. A crash in between sends the event again, under the same id.
- * W2: what is acknowledged is recorded even when the next request of the same batch fails.
+ * T2: what is acknowledged is recorded even when the next request of the same batch fails.
  */
 @Injectable()
 export class HandOverService {
@@ -29,7 +29,7 @@ export class HandOverService {
       const batch = events.slice(from, from + EVENTS_PER_REQUEST_MAX);
       // oxlint-disable-next-line no-await-in-loop -- in sequence: a request of bounded size after the other
       const { accepted, reasons } = await this.dataPlatform.send(batch, signal);
-      // oxlint-disable-next-line no-await-in-loop -- W1, W2
+      // oxlint-disable-next-line no-await-in-loop -- T1, T2
       await this.acks.record(
         this.adapter,
         batch.filter(({ id }) => accepted.has(id)),

@@ -20,7 +20,7 @@ export interface CircuitOptions {
   readonly openMsMax?: number;
 }
 
-/** W5: after some outages in a row the circuit opens, and the data platform is not asked for a while, twice as long each time. */
+/** T5: after some outages in a row the circuit opens, and the data platform is not asked for a while, twice as long each time. */
 export class DataPlatformCircuit {
   private readonly logger = new Logger('DataPlatform');
   private readonly policy: CircuitBreakerPolicy;

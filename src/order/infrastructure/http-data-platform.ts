@@ -27,7 +27,7 @@ export interface HttpDataPlatformOptions extends CircuitOptions {
 /**
  * Paid orders by POST: a batch of CloudEvents, signed. The receiver drops repeats by the `id` of each event.
  *
- * W4: an outage is nobody's fault: it is told as {@link Unavailable}, and no event is blamed.
+ * T4: an outage is nobody's fault: it is told as {@link Unavailable}, and no event is blamed.
  */
 export class HttpDataPlatform extends DataPlatform {
   readonly adapter = 'http';

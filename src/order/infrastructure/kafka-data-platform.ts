@@ -15,7 +15,7 @@ export interface KafkaDataPlatformOptions extends CircuitOptions {
  * Paid orders in a topic of Kafka: CloudEvents in binary mode, keyed by order id, acknowledged by all replicas in sync.
  * A crash may repeat some; the reader drops repeats by `ce_id`.
  *
- * W4: an outage is nobody's fault: it is told as `Unavailable`, and no event is blamed. A topic that is not there,
+ * T4: an outage is nobody's fault: it is told as `Unavailable`, and no event is blamed. A topic that is not there,
  *     or that we may not write to, is one too: somebody has yet to make it.
  */
 export class KafkaDataPlatform extends DataPlatform implements OnApplicationShutdown {

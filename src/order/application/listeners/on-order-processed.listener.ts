@@ -9,7 +9,7 @@ import { HandOverService } from '../hand-over.service.js';
 /**
  * Hands paid orders to the data platform.
  *
- * W3: what is acknowledged is not sent again, so an order that is not accepted is tried again, and parked, alone.
+ * T3: what is acknowledged is not sent again, so an order that is not accepted is tried again, and parked, alone.
  */
 @Injectable()
 export class OnOrderProcessedListener {
