@@ -41,11 +41,15 @@ test('the listener in the README is the one of the file, shortened', () => {
   expect(oneLine(listener)).toContain(oneLine(ofReadme?.text ?? 'no listing').trim());
 });
 
-/** A part ends where a line of the old text follows one of the new: `+ +  `, `- +`, `- + + +`. */
+/** A part ends where lines are left out (`…`), and where a line of the old text follows one of the new: `+ +  `, `- +`, `- + + +`. */
 function partsOf({ text }: Fence): { before: string; after: string }[] {
   const parts: { before: string[]; after: string[] }[] = [];
   let previous = '';
   for (const line of text.split('\n')) {
+    if (line.trim() === '…') {
+      parts.push({ before: [], after: [] });
+      continue;
+    }
     const kind = line[0] ?? '';
     const part = parts.at(-1);
     const current = part === undefined || (kind === '-' && previous !== '-') ? { before: [], after: [] } : part;
