@@ -38,6 +38,8 @@ if (names.some((name) => name === '--help' || name === '-h')) {
 }
 
 async function serve(wanted: readonly string[]): Promise<void> {
+  // Before anything is printed: who reads the settings may end us at once.
+  const told = new Promise<void>((resolve) => void process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve()));
   const starting = await Promise.allSettled(wanted.map(async (name) => SERVERS[name]?.()));
   const running = starting.flatMap((each) => (each.status === 'fulfilled' && each.value ? [each.value] : []));
   for (const { setting } of running) process.stdout.write(`${setting}\n`);
@@ -48,9 +50,6 @@ async function serve(wanted: readonly string[]): Promise<void> {
   }
   if (running.length === 0) return;
   process.stderr.write('Start the shop with these settings. Ctrl-C ends the servers.\n');
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
+  await told;
   await Promise.all(running.map((server) => server.stop()));
 }
