@@ -84,11 +84,12 @@ async function drainBacklog(): Promise<string> {
   const whole = await startShop({});
   const readyMs = performance.now() - from;
   await nothingUndelivered([whole.address]);
-  const drainedMs = performance.now() - from - readyMs;
+  const drainedMs = performance.now() - from;
   await whole.stop();
   await expectClean();
   const events = backlog * SIDE_EFFECTS.length;
-  return `a backlog of ${backlog} paid orders, ${SIDE_EFFECTS.length} listeners each: drained in ${(drainedMs / 1_000).toFixed(1)} s (${((events / drainedMs) * 1_000).toFixed(0)} events/s)`;
+  const seconds = (ms: number): string => (ms / 1_000).toFixed(1);
+  return `a backlog of ${backlog} paid orders (${events} events to deliver): gone ${seconds(drainedMs)} s after the start of the process, which was ready after ${seconds(readyMs)} s`;
 }
 
 async function startShop(environment: Readonly<Record<string, string>>): Promise<ServiceInstance> {
