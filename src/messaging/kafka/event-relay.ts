@@ -105,7 +105,10 @@ export class EventRelay {
     const [heads, sent] = await Promise.all([log.heads(type), cursors.positions(this.identity)]);
     const upToDate = heads.filter((head) => sent.some(({ shard, position }) => shard === head.shard && position === head.position));
     const before = upToDate.map(({ shard, position }) => ({ shard, position: position - 1 }));
-    if (before.length > 0) await this.send(await log.read(type, before, 1));
+    if (before.length === 0) return;
+    const last = await log.read(type, before, 1);
+    // None, when the log has dropped them meanwhile.
+    if (last.length > 0) await this.send(last);
   }
 
   private floorOf(shard: number): number {
