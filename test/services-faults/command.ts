@@ -7,7 +7,8 @@ import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-post
 import { heading, lineOf } from './fault-lines.js';
 import { FaultedServices } from './faulted-services.js';
 import { brokerKilled, brokerUnreachable, databaseAway, type Fault, rebalances, servicesKilled } from './faults.js';
-import { type ChaosOptions, parseChaosOptions, USAGE, WrongOption } from './options.js';
+import { WrongOption } from '../support/command-options.js';
+import { type ChaosOptions, parseChaosOptions, USAGE } from './options.js';
 
 const EXIT = { clean: 0, violated: 1, notRun: 2 } as const;
 const DATABASE_CONNECTIONS_MAX = 300;

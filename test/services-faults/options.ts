@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { orWrongOption, within } from '../support/command-options.js';
 
 export interface ChaosOptions {
   readonly clients: number;
@@ -26,10 +27,6 @@ their 60 s, which were undone. Exit code: 0 nothing was violated, 1 something wa
 const CLIENTS_MAX = 64;
 const CALM_SECONDS_MAX = 600;
 
-export class WrongOption extends Error {
-  override readonly name = 'WrongOption';
-}
-
 /** @returns null when help is asked for. */
 export function parseChaosOptions(args: readonly string[]): ChaosOptions | null {
   const { values } = parsed(args);
@@ -41,9 +38,9 @@ export function parseChaosOptions(args: readonly string[]): ChaosOptions | null 
   };
 }
 
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
+const parsed = (args: readonly string[]) =>
+  orWrongOption(() =>
+    parseArgs({
       args: [...args],
       options: {
         clients: { type: 'string', default: '6' },
@@ -51,14 +48,5 @@ function parsed(args: readonly string[]) {
         only: { type: 'string', default: '' },
         help: { type: 'boolean', short: 'h', default: false },
       },
-    });
-  } catch (error) {
-    throw new WrongOption((error as Error).message, { cause: error });
-  }
-}
-
-function within(name: string, text: string, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw new WrongOption(`--${name} must be a whole number from 1 to ${max}, not ${text}`);
-}
+    }),
+  );

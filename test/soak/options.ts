@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { orWrongOption, within } from '../support/command-options.js';
 
 export interface SoakOptions {
   readonly minutes: number;
@@ -18,10 +19,6 @@ Usage: npm run soak -- [--minutes 60] [--kill-every-seconds 5] [--clients 8]
 Ctrl-C ends it after the round in hand. Exit code: 0 nothing was violated, 1 something was, 2 it could not run.
 `;
 
-export class WrongOption extends Error {
-  override readonly name = 'WrongOption';
-}
-
 /** @returns null when help is asked for. */
 export function parseSoakOptions(args: readonly string[]): SoakOptions | null {
   const { values } = parsed(args);
@@ -33,9 +30,9 @@ export function parseSoakOptions(args: readonly string[]): SoakOptions | null {
   };
 }
 
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
+const parsed = (args: readonly string[]) =>
+  orWrongOption(() =>
+    parseArgs({
       args: [...args],
       options: {
         minutes: { type: 'string', default: '60' },
@@ -43,14 +40,5 @@ function parsed(args: readonly string[]) {
         clients: { type: 'string', default: '8' },
         help: { type: 'boolean', short: 'h', default: false },
       },
-    });
-  } catch (error) {
-    throw new WrongOption((error as Error).message, { cause: error });
-  }
-}
-
-function within(name: string, text: string, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw new WrongOption(`--${name} must be a whole number from 1 to ${max}, not ${text}`);
-}
+    }),
+  );

@@ -1,6 +1,7 @@
 import { type Round, lineOf, tableOf } from './soak-report.js';
 import { SoakedShop, type Victim } from './soaked-shop.js';
-import { type SoakOptions, USAGE, WrongOption, parseSoakOptions } from './options.js';
+import { WrongOption } from '../support/command-options.js';
+import { type SoakOptions, USAGE, parseSoakOptions } from './options.js';
 
 const EXIT = { clean: 0, violated: 1, notRun: 2 } as const;
 /** Tokens live for 15 minutes, and the audit goes through all orders that there are. */
