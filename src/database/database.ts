@@ -4,6 +4,7 @@ import pg from 'pg';
 import { failpoint } from '../kernel/failpoint.js';
 import { Unavailable } from '../kernel/faults.js';
 import { type Transaction, UnitOfWork } from '../kernel/transaction.js';
+import { GatheringSocket } from './gathering-socket.js';
 
 /** A named prepared statement: parsed and planned once per connection. `text` is plain SQL with `$1` parameters. */
 export interface Statement {
@@ -28,6 +29,7 @@ export interface DatabaseOptions {
 
 const TRANSACTION_ATTEMPTS_MAX = 5;
 const RETRY_DELAY_MS_MAX = 200;
+const SESSION_OPTIONS = '-c plan_cache_mode=force_generic_plan -c jit=off';
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** Serialization failure and deadlock: the transaction did nothing and may run again. */
 const RETRYABLE = new Set(['40001', '40P01']);
@@ -53,6 +55,8 @@ function safeInteger(text: string): number {
  * D1: a transaction never asks the pool for a second connection; asking is a programming fault and throws, because
  *     with every connection held by a waiter nothing would ever move again.
  * D2: only 40001 and 40P01 are retried, a bounded number of times with jitter. An unknown commit is a fault.
+ * D3: BEGIN travels with the first statement and COMMIT with the last ones that nobody waits for ({@link PgTransaction.send}): the
+ *     server runs them in order, and after a failure nothing but the ROLLBACK that it makes of a COMMIT.
  */
 export class Database implements Queryable {
   private readonly pool: pg.Pool;
@@ -63,6 +67,9 @@ export class Database implements Queryable {
       connectionString: options.url,
       max: options.poolConnectionsMax ?? 16,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      pipeline: true,
+      stream: () => new GatheringSocket(),
+      options: SESSION_OPTIONS,
       ...(options.lockWaitMsMax === undefined ? {} : { lock_timeout: options.lockWaitMsMax }),
       types,
     });
@@ -107,7 +114,7 @@ export class Database implements Queryable {
     let broken: Error | undefined;
     let value: T;
     try {
-      await client.query('BEGIN');
+      tx.send('BEGIN');
       value = await this.inTransaction.run(true, async () => {
         const result = await work(tx);
         await tx.aboutToCommit();
@@ -116,13 +123,14 @@ export class Database implements Queryable {
       failpoint(name, 'before commit');
       const committing = client.query('COMMIT');
       failpoint(name, 'during commit');
-      const { command } = await committing;
+      const [{ command }] = await Promise.all([committing, ...tx.sent]);
       failpoint(name, 'after commit');
       // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error: somebody swallowed a failure.
       if (command !== 'COMMIT') throw new Error('the transaction was aborted by a failed statement whose error was swallowed');
     } catch (error) {
       await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
-      throw error;
+      // What was sent and not waited for failed before whatever failed after it.
+      throw tx.failure ?? error;
     } finally {
       client.release(broken);
     }
@@ -155,6 +163,10 @@ export class DomainDatabase extends UnitOfWork implements Queryable {
 }
 
 export class PgTransaction implements Transaction, Queryable {
+  /** Statements on their way whose answers nobody waits for before the commit. */
+  readonly sent: Promise<unknown>[] = [];
+  /** Of the first of them that failed. */
+  failure: unknown;
   private readonly lastStatements: (() => Promise<void>)[] = [];
   private readonly hints: (() => void)[] = [];
 
@@ -168,6 +180,16 @@ export class PgTransaction implements Transaction, Queryable {
   async query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
     const result = await this.client.query<Row>({ ...statement, values: values as unknown[] });
     return result.rows;
+  }
+
+  /**
+   * Runs a statement whose rows nobody needs, without waiting for it: it runs before all later ones, and when it fails, so does
+   * the transaction (D3).
+   */
+  send(statement: Statement | 'BEGIN', values: readonly unknown[] = []): void {
+    const sending = this.client.query(statement === 'BEGIN' ? statement : { ...statement, values: values as unknown[] });
+    sending.catch((failure: unknown) => (this.failure ??= failure));
+    this.sent.push(sending);
   }
 
   beforeCommit(lastStatement: () => Promise<void>): void {

@@ -15,6 +15,9 @@ import { WakeUp } from './wake-up.js';
 
 const POLL_INTERVAL_MS = 1_000;
 const EVENTS_PER_SHARD_MAX = 64;
+/** A full batch is followed by the next at once. Any other lets a few events gather: a small batch costs almost as much as a full one. */
+const FULL_BATCH_EVENTS = 256;
+const GATHER_MS = 40;
 const OCCUPIED_PAUSE_MS_MIN = 50;
 const OCCUPIED_PAUSE_DOUBLINGS_MAX = 4;
 const FIRST_FAILURE = 1;
@@ -53,6 +56,7 @@ export interface ConsumerOptions {
  */
 export class Consumer {
   private readonly wakeUp = new WakeUp();
+  private readonly stopped = new WakeUp();
   private readonly stopping = new AbortController();
   private readonly retries: ParkedRetries;
   private positions = new Map<number, number>();
@@ -97,6 +101,7 @@ export class Consumer {
   /** Finishes the batch in hand and ends. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.stopped.hint();
     this.wakeUp.hint();
     await Promise.all([this.running, this.retries.ended()]);
   }
@@ -116,8 +121,8 @@ export class Consumer {
 
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
-      const pauseMs = await this.deliver();
-      if (pauseMs > 0 && !this.stopping.signal.aborted) await this.wakeUp.wait(pauseMs);
+      const { pauseMs, unless } = await this.deliver();
+      if (pauseMs > 0 && !this.stopping.signal.aborted) await unless.wait(pauseMs);
     }
     if (this.options.effect.mode === 'outside') await this.releaseLeases();
   }
@@ -127,8 +132,8 @@ export class Consumer {
     return this.options.cursors.release(this.identity, this.leaseToken).catch(() => {});
   }
 
-  /** Handles what is there. @returns how long to rest unless hinted: 0 while there may be more. */
-  private async deliver(): Promise<number> {
+  /** Handles what is there. @returns how long to rest, and what ends the rest before. */
+  private async deliver(): Promise<{ pauseMs: number; unless: WakeUp }> {
     try {
       if (this.moved || this.positions.size === 0) await this.readCursors();
       const events = await this.readNext();
@@ -137,15 +142,15 @@ export class Consumer {
       this.outageFailures = 0;
       const moved = events.some(({ shard }) => this.positions.get(shard) !== before.get(shard));
       this.occupiedRounds = events.length > 0 && !moved ? this.occupiedRounds + 1 : 0;
-      if (moved) return 0;
+      if (moved) return { pauseMs: events.length < FULL_BATCH_EVENTS ? GATHER_MS : 0, unless: this.stopped };
       // Another process holds these shards: look again, but not in a spin.
-      return events.length > 0 ? occupiedPauseMs(this.occupiedRounds) : POLL_INTERVAL_MS;
+      return { pauseMs: events.length > 0 ? occupiedPauseMs(this.occupiedRounds) : POLL_INTERVAL_MS, unless: this.wakeUp };
     } catch (fault) {
       this.outageFailures++;
       this.positions.clear();
       const retryInMs = retryDelayMs(this.outageFailures);
       this.options.onFault(fault, { subscriber: this.options.subscriber, failures: this.outageFailures, retryInMs });
-      return retryInMs;
+      return { pauseMs: retryInMs, unless: this.wakeUp };
     }
   }
 
@@ -177,8 +182,8 @@ export class Consumer {
   }
 
   private appliedInTransaction(events: readonly LoggedEvent[], handle: TransactionHandler): Promise<readonly ShardPosition[]> {
-    return this.underCursors(events, async (tx, fresh) => {
-      const { free, behind } = await this.apart(tx, fresh);
+    return this.underCursors(events, async (tx, fresh, parked) => {
+      const { free, behind } = apart(fresh, parked);
       if (free.length > 0) await handle(tx, free);
       await this.parkBehind(tx, behind);
     });
@@ -192,7 +197,7 @@ export class Consumer {
       return leased;
     }
     // K1: nobody else parks while the lease is ours.
-    const { free, behind } = await this.options.unitOfWork.run((tx) => this.apart(tx, mine));
+    const { free, behind } = apart(mine, await this.options.unitOfWork.run((tx) => this.parkedSubjects(tx, mine)));
     failpoint(this.work, 'before effect');
     if (free.length > 0) {
       await whileRenewing(
@@ -219,15 +224,16 @@ export class Consumer {
   /** Does `work` with those events that come next, and moves the cursors over them. @returns where the cursors stand now. */
   private underCursors(
     events: readonly LoggedEvent[],
-    work: (tx: Transaction, fresh: readonly LoggedEvent[]) => Promise<void>,
+    work: (tx: Transaction, fresh: readonly LoggedEvent[], parked: ReadonlySet<string>) => Promise<void>,
     name = this.work,
   ): Promise<readonly ShardPosition[]> {
     const { cursors, unitOfWork } = this.options;
     return unitOfWork.run(async (tx) => {
-      const locked = await this.lockedCursors(tx, shardsOf(events));
+      // K1: asked after the cursors are locked, but together with them.
+      const [locked, parked] = await Promise.all([this.lockedCursors(tx, shardsOf(events)), this.parkedSubjects(tx, events)]);
       const fresh = continuing(events, locked);
       if (fresh.length > 0) {
-        await work(tx, fresh);
+        await work(tx, fresh, parked);
         failpoint(name, 'before cursor');
         await cursors.advance(tx, this.identity, endsOf(fresh));
       }
@@ -242,12 +248,8 @@ export class Consumer {
       : cursors.lockLeased(tx, this.identity, shards, this.leaseToken);
   }
 
-  /** C2, K1: an event whose key has parked ones goes behind them. */
-  private async apart(tx: Transaction, events: readonly LoggedEvent[]): Promise<Apart> {
-    const subjects = [...new Set(events.map(({ subject }) => subject))];
-    const blocked = await this.options.parked.blocked(tx, this.identity, subjects);
-    if (blocked.size === 0) return { free: events, behind: [] };
-    return { free: events.filter(({ subject }) => !blocked.has(subject)), behind: events.filter(({ subject }) => blocked.has(subject)) };
+  private parkedSubjects(tx: Transaction, events: readonly LoggedEvent[]): Promise<ReadonlySet<string>> {
+    return this.options.parked.blocked(tx, this.identity, [...new Set(events.map(({ subject }) => subject))]);
   }
 
   private async parkBehind(tx: Transaction, events: readonly LoggedEvent[]): Promise<void> {
@@ -259,8 +261,8 @@ export class Consumer {
   private async park(event: LoggedEvent, fault: unknown): Promise<void> {
     const retryInMs = this.retryDelayMs(FIRST_FAILURE);
     const failed = { event, failure: failureNote(fault), retryInMs, neverGivesUp: this.neverGivesUp };
-    const parking = async (tx: Transaction, fresh: readonly LoggedEvent[]): Promise<void> => {
-      const { free, behind } = await this.apart(tx, fresh);
+    const parking = async (tx: Transaction, fresh: readonly LoggedEvent[], parked: ReadonlySet<string>): Promise<void> => {
+      const { free, behind } = apart(fresh, parked);
       await this.parkBehind(tx, behind);
       if (free.length > 0) await this.options.parked.park(tx, this.identity, failed);
     };
@@ -288,9 +290,10 @@ export class Consumer {
   }
 }
 
-interface Apart {
-  readonly free: readonly LoggedEvent[];
-  readonly behind: readonly LoggedEvent[];
-}
+/** C2, K1: an event whose key has parked ones goes behind them. */
+const apart = (events: readonly LoggedEvent[], parked: ReadonlySet<string>) => ({
+  free: events.filter(({ subject }) => !parked.has(subject)),
+  behind: events.filter(({ subject }) => parked.has(subject)),
+});
 
 const occupiedPauseMs = (rounds: number): number => OCCUPIED_PAUSE_MS_MIN * 2 ** Math.min(rounds - 1, OCCUPIED_PAUSE_DOUBLINGS_MAX);

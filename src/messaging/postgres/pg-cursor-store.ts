@@ -48,10 +48,11 @@ export class PgCursorStore extends CursorStore {
     await this.database.query(this.statements.release, [of.subscriber, of.type, of.source, token]);
   }
 
-  override async advance(tx: Transaction, of: Subscriber, to: readonly ShardPosition[]): Promise<void> {
+  override advance(tx: Transaction, of: Subscriber, to: readonly ShardPosition[]): Promise<void> {
     const shards = to.map(({ shard }) => shard);
     const positions = to.map(({ position }) => position);
-    await pgTransaction(tx).query(this.statements.advance, [of.subscriber, of.type, of.source, shards, positions]);
+    pgTransaction(tx).send(this.statements.advance, [of.subscriber, of.type, of.source, shards, positions]);
+    return Promise.resolve();
   }
 
   override async moveBack(of: Subscriber, { shard, position }: ShardPosition): Promise<void> {

@@ -22,14 +22,16 @@ export class PgSagaJournal extends SagaJournal {
     return new Map(known.map(({ saga_id, state, record }) => [saga_id, { state, record } as Recorded]));
   }
 
-  override async record(tx: Transaction, step: string, records: readonly StepRecord[]): Promise<void> {
-    if (records.length === 0) return;
-    await pgTransaction(tx).query(this.statements.record, [
-      step,
-      records.map(({ sagaId }) => sagaId),
-      records.map(({ outcome }) => (outcome.kind === 'done' ? 'DONE' : 'REFUSED')),
-      records.map(({ outcome }) => JSON.stringify(outcome.kind === 'done' ? outcome.answer : outcome.refusal)),
-    ]);
+  override record(tx: Transaction, step: string, records: readonly StepRecord[]): Promise<void> {
+    if (records.length > 0) {
+      pgTransaction(tx).send(this.statements.record, [
+        step,
+        records.map(({ sagaId }) => sagaId),
+        records.map(({ outcome }) => (outcome.kind === 'done' ? 'DONE' : 'REFUSED')),
+        records.map(({ outcome }) => JSON.stringify(outcome.kind === 'done' ? outcome.answer : outcome.refusal)),
+      ]);
+    }
+    return Promise.resolve();
   }
 
   override async undo(tx: Transaction, step: string, sagaIds: readonly number[]): Promise<readonly UndoneStep[]> {

@@ -22,12 +22,13 @@ export class PgReceipts extends Receipts {
     super();
   }
 
-  override async issue(tx: Transaction, receipts: readonly Receipt[]): Promise<void> {
-    await pgTransaction(tx).query(ISSUE, [
+  override issue(tx: Transaction, receipts: readonly Receipt[]): Promise<void> {
+    pgTransaction(tx).send(ISSUE, [
       receipts.map(({ orderId }) => orderId),
       receipts.map(({ userId }) => userId),
       receipts.map((receipt) => JSON.stringify(receipt)),
     ]);
+    return Promise.resolve();
   }
 
   override async find(orderId: OrderId, reader: UserId | null): Promise<IssuedReceipt | null> {

@@ -124,19 +124,19 @@ export class PgOrderRepository extends OrderRepository {
   }
 
   override async finishPayments(tx: Transaction, payments: readonly FinishedPayment[]): Promise<readonly PaidOrder[]> {
-    await this.lock(
-      tx,
-      payments.map(({ attempt }) => attempt.orderId),
-    );
-    const finished = await pgTransaction(tx).query<{ payment_id: PaymentId }>(statements.FINISH_PAYMENTS, [
-      payments.map(({ attempt }) => attempt.id),
+    const paymentIds = payments.map(({ attempt }) => attempt.id);
+    const transaction = pgTransaction(tx);
+    transaction.send(statements.LOCK_ORDERS, [payments.map(({ attempt }) => attempt.orderId)]);
+    const finishing = transaction.query<{ payment_id: PaymentId }>(statements.FINISH_PAYMENTS, [
+      paymentIds,
       payments.map(({ discountAmount }) => discountAmount),
       payments.map(({ finalAmount }) => finalAmount),
       payments.map(({ remainingBalance }) => remainingBalance),
       payments.map(({ steps }) => JSON.stringify(steps)),
     ]);
-    const rows = await pgTransaction(tx).query<PaidRow>(statements.PAID_ORDERS, [finished.map(({ payment_id }) => payment_id)]);
-    return rows.map(paidOrderOf);
+    const [finished, paid] = await Promise.all([finishing, transaction.query<PaidRow>(statements.PAID_ORDERS, [paymentIds])]);
+    const now = new Set(finished.map(({ payment_id }) => payment_id));
+    return paid.filter(({ payment_id }) => now.has(payment_id)).map(paidOrderOf);
   }
 
   override async paidOrder(paymentId: PaymentId): Promise<PaidOrder | null> {

@@ -33,16 +33,19 @@ const ADD_SALES = sql(
 /** The ranking in the `daily_sales` table. */
 @Injectable()
 export class PgSalesRankingRepository extends SalesRankingRepository {
-  override async add(tx: Transaction, sales: readonly Sale[]): Promise<void> {
-    await addSales(tx, sales);
+  override add(tx: Transaction, sales: readonly Sale[]): Promise<void> {
+    pgTransaction(tx).send(ADD_SALES, columnsOf(sales));
+    return Promise.resolve();
   }
 }
 
 /** @returns the days that have changed, as they are now. */
 export function addSales(tx: Transaction, sales: readonly Sale[]): Promise<readonly DayRevision[]> {
-  return pgTransaction(tx).query<DayRevision>(ADD_SALES, [
-    sales.map(({ paidAt }) => paidAt),
-    sales.map(({ productId }) => productId),
-    sales.map(({ quantity }) => quantity),
-  ]);
+  return pgTransaction(tx).query<DayRevision>(ADD_SALES, columnsOf(sales));
 }
+
+const columnsOf = (sales: readonly Sale[]): unknown[][] => [
+  sales.map(({ paidAt }) => paidAt),
+  sales.map(({ productId }) => productId),
+  sales.map(({ quantity }) => quantity),
+];

@@ -146,7 +146,7 @@ export class PgStockRepository extends StockRepository {
   }
 
   override async lockHolds(tx: Transaction, orderIds: readonly OrderId[]): Promise<readonly Hold[]> {
-    await this.lockOptionsOfOrders(tx, orderIds);
+    this.lockOptionsOfOrders(tx, orderIds);
     // Read after the lock, by a statement with a snapshot of its own: what the lock waited for is in it.
     const rows = await pgTransaction(tx).query<HoldRow>(HOLDS_OF_ORDERS, [orderIds]);
     return rows.map((row) => ({
@@ -159,20 +159,22 @@ export class PgStockRepository extends StockRepository {
   }
 
   override confirm(tx: Transaction, confirmations: readonly Confirmation[]): Promise<void> {
-    return this.move(tx, CONFIRM, confirmations);
+    this.move(tx, CONFIRM, confirmations);
+    return Promise.resolve();
   }
 
-  override async takeBack(tx: Transaction, confirmations: readonly Confirmation[]): Promise<void> {
-    if (confirmations.length === 0) return;
-    await this.lockOptionsOfOrders(
+  override takeBack(tx: Transaction, confirmations: readonly Confirmation[]): Promise<void> {
+    if (confirmations.length === 0) return Promise.resolve();
+    this.lockOptionsOfOrders(
       tx,
       confirmations.map(({ orderId }) => orderId),
     );
-    await this.move(tx, TAKE_BACK, confirmations);
+    this.move(tx, TAKE_BACK, confirmations);
+    return Promise.resolve();
   }
 
   override async release(tx: Transaction, orderIds: readonly OrderId[]): Promise<readonly ProductId[]> {
-    await this.lockOptionsOfOrders(tx, orderIds);
+    this.lockOptionsOfOrders(tx, orderIds);
     const rows = await pgTransaction(tx).query<{ product_id: ProductId }>(RELEASE, [orderIds]);
     return rows.map(({ product_id }) => product_id);
   }
@@ -182,16 +184,16 @@ export class PgStockRepository extends StockRepository {
     return [...new Set(rows.map(({ order_id }) => order_id))];
   }
 
-  private async lockOptionsOfOrders(tx: Transaction, orderIds: readonly OrderId[]): Promise<void> {
-    await pgTransaction(tx).query(LOCK_OPTIONS_OF_ORDERS, [orderIds]);
+  private lockOptionsOfOrders(tx: Transaction, orderIds: readonly OrderId[]): void {
+    pgTransaction(tx).send(LOCK_OPTIONS_OF_ORDERS, [orderIds]);
   }
 
-  private async move(tx: Transaction, statement: Statement, confirmations: readonly Confirmation[]): Promise<void> {
+  private move(tx: Transaction, statement: Statement, confirmations: readonly Confirmation[]): void {
     const holds = confirmations.flatMap(({ paymentId, orderId, lines }) =>
       lines.map(({ productOptionId }) => ({ paymentId, orderId, productOptionId })),
     );
     if (holds.length === 0) return;
-    await pgTransaction(tx).query(statement, [
+    pgTransaction(tx).send(statement, [
       holds.map(({ paymentId }) => paymentId),
       holds.map(({ orderId }) => orderId),
       holds.map(({ productOptionId }) => productOptionId),

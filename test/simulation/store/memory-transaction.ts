@@ -39,6 +39,7 @@ export class MemoryTransaction implements Transaction {
   waitsFor: RowLock | undefined;
   state: 'open' | 'failed' | 'committed' | 'rolled back' = 'open';
   private brokenBy: Error | undefined;
+  private running: Promise<unknown> | undefined;
 
   constructor(
     readonly database: MemoryDatabase,
@@ -57,10 +58,16 @@ export class MemoryTransaction implements Transaction {
     this.hints.push(hint);
   }
 
+  /** Like those of a connection, statements run one after the other, in the order in which they were sent. */
   statement<T>(label: string, plan: Plan<T>): Promise<T> {
-    return this.database.io.perform({ kind: 'statement', label, tx: this, context: this.context, domain: this.domain }, () =>
-      this.execute(plan),
-    );
+    const perform = (): Promise<T> =>
+      this.database.io.perform({ kind: 'statement', label, tx: this, context: this.context, domain: this.domain }, () =>
+        this.execute(plan),
+      );
+    const result = this.running ? this.running.then(perform, perform) : perform();
+    const running: Promise<unknown> = result.catch(() => {}).then(() => this.running === running && (this.running = undefined));
+    this.running = running;
+    return result;
   }
 
   get<Row extends object>(table: Table<Row>, key: Key): Row | undefined {
