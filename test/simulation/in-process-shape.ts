@@ -1,6 +1,7 @@
 import { eventCatalogue } from '../../src/event-catalogue.js';
 import type { BoundSubscription } from '../../src/messaging/bound-subscription.js';
 import { InProcessEventBus } from '../../src/messaging/in-process/in-process-event-bus.js';
+import { LogTail } from '../../src/messaging/log-tail.js';
 import type { Domain } from './domains.js';
 import { type MessagingSite, Readers, type ShopMessaging, requestListener } from './shop-messaging.js';
 
@@ -23,10 +24,11 @@ export class InProcessShape implements ShopMessaging {
 
   listen(bound: readonly BoundSubscription[]): void {
     const { logs, deliveries } = this.site;
+    const tails = Object.fromEntries(Object.entries(logs).map(([domain, log]) => [domain, new LogTail(log)]));
     for (const each of bound) {
       const { event } = each.subscription;
       if (event.kind === 'request') this.bus.listen(requestListener(each, deliveries));
-      else for (const source of eventCatalogue.publishersOf(event)) this.readers.add(each, logs[source as Domain], this.bus);
+      else for (const source of eventCatalogue.publishersOf(event)) this.readers.add(each, tails[source] as LogTail, this.bus);
     }
   }
 

@@ -6,6 +6,7 @@ import type { EventCatalogue } from '../event-catalogue.js';
 import type { Subscriber } from '../event-log.js';
 import { domainOf } from '../listener.js';
 import { logFault } from '../log-faults.js';
+import { LogTail } from '../log-tail.js';
 import { type Lag, Messaging } from '../messaging.js';
 import type { ParkedCount } from '../parked-events.js';
 import { PgCursorStore } from '../postgres/pg-cursor-store.js';
@@ -20,6 +21,7 @@ import { InProcessEventBus } from './in-process-event-bus.js';
 export class InProcessMessaging extends Messaging {
   override readonly bus: InProcessEventBus;
   private readonly logs: PgLogs;
+  private readonly tails = new Map<string, LogTail>();
   private consumers: readonly Consumer[] = [];
 
   constructor(
@@ -78,7 +80,7 @@ export class InProcessMessaging extends Messaging {
           subscriber,
           type: event.type,
           effect: effectOf(bound),
-          log: this.logs.of(source),
+          log: this.tailOf(source),
           cursors: new PgCursorStore(database),
           parked: new PgParkedEvents(database),
           unitOfWork: database,
@@ -87,6 +89,12 @@ export class InProcessMessaging extends Messaging {
           onFault: logFault,
         }),
     );
+  }
+
+  private tailOf(source: string): LogTail {
+    const tail = this.tails.get(source) ?? new LogTail(this.logs.of(source));
+    this.tails.set(source, tail);
+    return tail;
   }
 
   private hint(source: string, types: ReadonlySet<string> | null): void {

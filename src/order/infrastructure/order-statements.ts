@@ -52,8 +52,8 @@ export const EXPIRE_ORDERS = sql(
   `UPDATE shop_order.orders SET status = 'EXPIRED'
    WHERE order_id IN (
      SELECT order_id FROM shop_order.orders
-     WHERE status = 'PENDING' AND expires_at <= now()
-     ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+     WHERE status = 'PENDING' AND open_until <= now()
+     ORDER BY open_until LIMIT $1 FOR UPDATE SKIP LOCKED
    )
    RETURNING order_id, user_id`,
 );
