@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type DestinationStream } from 'pino';
 import { type Queryable } from '../database/database.js';
+import { Admission } from './admission/admission.js';
 import { authenticateRequests } from './auth/authentication.js';
 import { TokenService } from './auth/token-service.js';
 import { Drain } from './drain.js';
@@ -101,7 +102,7 @@ export async function createHttpApplication(options: HttpServerOptions): Promise
   };
 }
 
-/** The order of the hooks: first what every answer carries, then who asks, then whether they ask too much. */
+/** The order of the hooks: first what every answer carries, then whether there is a place, then who asks, then whether they ask too much. */
 function prepare(app: NestFastifyApplication, settings: HttpSettings, drain: Drain): void {
   const server = app.getHttpAdapter().getInstance();
   app.get(RouteTable).watch(server);
@@ -110,6 +111,7 @@ function prepare(app: NestFastifyApplication, settings: HttpSettings, drain: Dra
   tellRequestId(server);
   requireHost(server);
   app.get(Metrics).watch(server);
+  app.get(Admission).watch(server);
   drain.watch(server);
   authenticateRequests(server, app.get(TokenService));
   limitRequests(server, settings.rateLimitPerMinute);

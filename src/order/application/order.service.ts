@@ -25,10 +25,7 @@ const LOOK_AGAIN_MS = 250;
  */
 @Injectable()
 export class OrderService {
-  private readonly numbering = new MicroBatcher({
-    name: 'order.number',
-    run: (batch: readonly null[]) => this.orders.nextOrderIds(batch.length),
-  });
+  private readonly numbering = new MicroBatcher({ name: 'order.number', run: (batch: readonly OrderRequest[]) => this.numberAll(batch) });
   private readonly placing = new MicroBatcher({ name: 'order.place', run: (batch: readonly PlacedOrder[]) => this.insertAll(batch) });
   private readonly beginning = new MicroBatcher({
     name: 'order.begin-payment',
@@ -48,13 +45,16 @@ export class OrderService {
   ) {}
 
   /** A new order id; with an idempotency key the same one at every repetition, so that the order's hold is found again. */
-  async orderIdFor(userId: UserId, idempotencyKey: string | null): Promise<OrderId> {
-    const proposed = await this.numbering.submit(null);
-    return idempotencyKey === null ? proposed : this.orders.orderIdOf(userId, idempotencyKey, proposed);
+  orderIdFor(userId: UserId, idempotencyKey: string | null): Promise<OrderId> {
+    return this.numbering.submit({ userId, idempotencyKey });
   }
 
-  place(order: PlacedOrder): Promise<InsertedOrder> {
-    return this.placing.submit(order);
+  /** @throws Unavailable when another process is writing the same order: a repetition finds it. */
+  async place(order: PlacedOrder): Promise<InsertedOrder> {
+    const inserted = await this.placing.submit(order);
+    // Thrown here and not in the batch, whose other orders are written.
+    if (!inserted) throw new Unavailable(`order ${order.id} is being written by another request`);
+    return inserted;
   }
 
   /** Refuses with ORDER_NOT_FOUND, ALREADY_PAID, ORDER_EXPIRED, ORDER_CANCELLED or PAYMENT_IN_PROGRESS. */
@@ -97,14 +97,20 @@ export class OrderService {
     }, 'order.give-up-payment');
   }
 
-  private insertAll(placed: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]> {
+  private async numberAll(requests: readonly OrderRequest[]): Promise<readonly OrderId[]> {
+    const proposed = await this.orders.nextOrderIds(requests.length);
+    const keyed = requests.flatMap(({ userId, idempotencyKey }, index) =>
+      idempotencyKey === null ? [] : [{ userId, idempotencyKey, proposed: proposed[index] as OrderId }],
+    );
+    if (keyed.length === 0) return proposed;
+    const known = (await this.orders.orderIdsOf(keyed)).values();
+    return requests.map(({ idempotencyKey }, index) => (idempotencyKey === null ? proposed[index] : known.next().value) as OrderId);
+  }
+
+  private insertAll(placed: readonly PlacedOrder[]): Promise<readonly (InsertedOrder | undefined)[]> {
     return this.unitOfWork.run(async (tx) => {
-      const inserted = new Map((await this.orders.insert(tx, placed)).map((each) => [each.id, each]));
-      return placed.map(({ id }) => {
-        const order = inserted.get(id);
-        if (!order) throw new Unavailable(`order ${id} is being written by another request`);
-        return order;
-      });
+      const inserted = new Map((await this.orders.insert(tx, onePerOrder(placed))).map((each) => [each.id, each]));
+      return placed.map(({ id }) => inserted.get(id));
     }, 'order.place');
   }
 
@@ -138,6 +144,16 @@ export class OrderService {
     }, 'order.finish-payment');
   }
 }
+
+interface OrderRequest {
+  readonly userId: UserId;
+  readonly idempotencyKey: string | null;
+}
+
+/** Of repetitions in one batch the first is written, as it would be if they came one after the other. */
+const onePerOrder = (placed: readonly PlacedOrder[]): PlacedOrder[] => [
+  ...new Map(placed.toReversed().map((order) => [order.id, order])).values(),
+];
 
 const processing = (order: LockedOrder): LockedOrder => ({ ...order, status: 'PAYMENT_PROCESSING' });
 

@@ -11,6 +11,12 @@ export interface InsertedOrder {
   readonly currency: string;
 }
 
+export interface KeyedOrderRequest {
+  readonly userId: UserId;
+  readonly idempotencyKey: string;
+  readonly proposed: OrderId;
+}
+
 /** A payment to be finished: the answers of the listeners, and the steps for the record. */
 export interface FinishedPayment {
   readonly attempt: PaymentAttempt;
@@ -46,8 +52,8 @@ export interface PaymentProgress {
  */
 export abstract class OrderRepository {
   abstract nextOrderIds(count: number): Promise<readonly OrderId[]>;
-  /** The order id that a customer's idempotency key stands for: `proposed` the first time, the same one ever after. */
-  abstract orderIdOf(userId: UserId, idempotencyKey: string, proposed: OrderId): Promise<OrderId>;
+  /** The order ids that customers' idempotency keys stand for: `proposed` the first time, the same one ever after. In order. */
+  abstract orderIdsOf(requests: readonly KeyedOrderRequest[]): Promise<readonly OrderId[]>;
   /** An order that is there already stays as it is: a repetition gets what was inserted first. */
   abstract insert(tx: Transaction, orders: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]>;
   abstract lock(tx: Transaction, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, LockedOrder>>;

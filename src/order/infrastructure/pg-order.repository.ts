@@ -10,6 +10,7 @@ import type { LockedOrder, OrderStatus, PaymentRequest, PlacedOrder } from '../d
 import {
   type FinishedPayment,
   type InsertedOrder,
+  type KeyedOrderRequest,
   OrderRepository,
   type PaidOrder,
   type PaymentProgress,
@@ -59,9 +60,17 @@ export class PgOrderRepository extends OrderRepository {
     return rows.map(({ id }) => id);
   }
 
-  override async orderIdOf(userId: UserId, idempotencyKey: string, proposed: OrderId): Promise<OrderId> {
-    const [row] = await this.database.query<{ order_id: OrderId }>(statements.ORDER_ID_OF_REQUEST, [userId, idempotencyKey, proposed]);
-    return row?.order_id ?? proposed;
+  override async orderIdsOf(requests: readonly KeyedOrderRequest[]): Promise<readonly OrderId[]> {
+    const rows = await this.database.query<{ user_id: UserId; idempotency_key: string; order_id: OrderId }>(
+      statements.ORDER_IDS_OF_REQUESTS,
+      [
+        requests.map(({ userId }) => userId),
+        requests.map(({ idempotencyKey }) => idempotencyKey),
+        requests.map(({ proposed }) => proposed),
+      ],
+    );
+    const known = new Map(rows.map((row) => [`${row.user_id} ${row.idempotency_key}`, row.order_id]));
+    return requests.map(({ userId, idempotencyKey, proposed }) => known.get(`${userId} ${idempotencyKey}`) ?? proposed);
   }
 
   override async insert(tx: Transaction, orders: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]> {

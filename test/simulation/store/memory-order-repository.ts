@@ -1,9 +1,10 @@
-import type { OrderId, PaymentId, UserId } from '../../../src/kernel/ids.js';
+import type { OrderId, PaymentId } from '../../../src/kernel/ids.js';
 import type { Transaction } from '../../../src/kernel/transaction.js';
 import type { LockedOrder, PaymentRequest, PlacedOrder } from '../../../src/order/domain/order.js';
 import {
   type FinishedPayment,
   type InsertedOrder,
+  type KeyedOrderRequest,
   OrderRepository,
   type PaidOrder,
   type PaymentProgress,
@@ -43,16 +44,18 @@ export class MemoryOrderRepository extends OrderRepository {
     );
   }
 
-  override orderIdOf(userId: UserId, idempotencyKey: string, proposed: OrderId): Promise<OrderId> {
+  override orderIdsOf(asked: readonly KeyedOrderRequest[]): Promise<readonly OrderId[]> {
     const { requests } = this.tables;
-    const key = `${userId} ${idempotencyKey}`;
-    return this.database.alone('order', this.context, `order id of request ${key}`, (memory) => ({
-      locks: () => [lockOf(requests, key)],
-      run: () => {
-        const known = memory.get(requests, key);
-        if (!known) memory.insert(requests, key, { orderId: proposed });
-        return known?.orderId ?? proposed;
-      },
+    const keys = asked.map(({ userId, idempotencyKey }) => `${userId} ${idempotencyKey}`);
+    return this.database.alone('order', this.context, `order ids of requests ${keys.join(', ')}`, (memory) => ({
+      locks: () => [...new Set(keys)].toSorted().map((key) => lockOf(requests, key)),
+      run: () =>
+        asked.map(({ proposed }, index) => {
+          const key = keys[index] as string;
+          const known = memory.get(requests, key);
+          if (!known) memory.insert(requests, key, { orderId: proposed });
+          return known?.orderId ?? proposed;
+        }),
     }));
   }
 
