@@ -39,7 +39,7 @@ export class MicroBatcher<Request, Verdict> {
   private scheduled = false;
 
   constructor(private readonly options: MicroBatcherOptions<Request, Verdict>) {
-    this.batchRequestsMax = options.batchRequestsMax ?? 64;
+    this.batchRequestsMax = options.batchRequestsMax ?? 256;
     this.queueRequestsMax = options.queueRequestsMax ?? 2_000;
     this.batchesInFlightMax = options.batchesInFlightMax ?? 1;
   }

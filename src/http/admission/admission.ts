@@ -20,6 +20,7 @@ const LANES = ['read', 'write'] as const;
 interface Place {
   readonly lane: Lane;
   readonly caller: Caller;
+  readonly route: string;
 }
 
 /**
@@ -40,12 +41,18 @@ export class Admission {
   ) {
     this.shed = new Counter({
       name: 'ordersaga_requests_shed_total',
-      help: 'Requests turned away with 503 OVERLOADED: no place free (full), or their caller has too many (share)',
+      help: 'Requests turned away with 503 OVERLOADED: no place free (full), their route too slow (slow), too many of one caller (share)',
       labelNames: ['lane', 'reason'],
       registers: [registry],
     });
-    this.gauge(registry, 'ordersaga_requests_inside', 'Requests let in and not yet answered', ({ inside }) => inside);
-    this.gauge(registry, 'ordersaga_request_places', 'Requests that may be inside, at the present pace', ({ places }) => places);
+    const { lanes } = this;
+    const inside: Gauge<'lane'> = new Gauge({
+      name: 'ordersaga_requests_inside',
+      help: 'Requests let in and not yet answered',
+      labelNames: ['lane'],
+      registers: [registry],
+      collect: () => LANES.forEach((lane) => inside.set({ lane }, lanes[lane].inside)),
+    });
   }
 
   /** Behind the hooks that every answer needs, before any that costs. */
@@ -56,12 +63,13 @@ export class Admission {
       const name = request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write';
       const lane = this.lanes[name];
       const { caller, rank } = this.askerOf(request);
-      const entrance = lane.enter(caller, rank, performance.now());
+      const route = request.routeOptions.url ?? 'unknown';
+      const entrance = lane.enter({ caller, route, rank }, performance.now());
       if (entrance !== 'in') {
         this.shed.inc({ lane: name, reason: entrance });
         return this.turnAway(request, reply);
       }
-      this.places.set(request, { lane, caller });
+      this.places.set(request, { lane, caller, route });
       done();
     });
   }
@@ -71,7 +79,7 @@ export class Admission {
     const place = this.places.get(request);
     if (!place) return;
     this.places.delete(request);
-    place.lane.leave(place.caller, performance.now());
+    place.lane.leave(place, performance.now());
   }
 
   /** A token that is not known yet would have to be checked first, so its bearer is an address until then. */
@@ -89,17 +97,6 @@ export class Admission {
       .header('content-type', PROBLEM_CONTENT_TYPE)
       .header('retry-after', String(1 + (this.shedSoFar++ % RETRY_AFTER_SECONDS_MAX)))
       .send(JSON.stringify(problemBody(TURNED_AWAY, { path: pathOf(request), traceId: request.id })));
-  }
-
-  private gauge(registry: Metrics['registry'], name: string, help: string, figure: (lane: Lane) => number): void {
-    const { lanes } = this;
-    const gauge: Gauge<'lane'> = new Gauge({
-      name,
-      help,
-      labelNames: ['lane'],
-      registers: [registry],
-      collect: () => LANES.forEach((lane) => gauge.set({ lane }, figure(lanes[lane]))),
-    });
   }
 }
 
