@@ -25,6 +25,8 @@ const HEADERS_ARRIVE_MS_MAX = 15_000;
 const REQUEST_ARRIVES_MS_MAX = 30_000;
 /** Longer than the 60 s after which the usual load balancers drop an idle connection, so that never we are the first. */
 const KEEP_ALIVE_MS = 65_000;
+/** A crowd connects faster than a busy process accepts; beyond it the kernel resets connections, and nobody is told 503. */
+const CONNECTIONS_WAITING_MAX = 4_096;
 const DRAIN_MS_MAX = 10_000;
 
 export interface HttpSettings {
@@ -92,7 +94,7 @@ export async function createHttpApplication(options: HttpServerOptions): Promise
     app,
     listen: async () => {
       try {
-        await app.listen(settings.port, settings.host);
+        await app.listen({ port: settings.port, host: settings.host, backlog: CONNECTIONS_WAITING_MAX });
       } catch (error) {
         throw explainListenError(error, settings);
       }

@@ -70,7 +70,7 @@ test('payments of one user that the balance covers not all: exactly those are pa
   const orders = [await order(6), await order(3), await order(2), await order(1)];
   const paid = await Promise.all(orders.map(pay));
   const amounts = [600, 300, 200, 100].filter((_, index) => paid[index]?.status === 200);
-  expect(paid.map(({ status }) => status).toSorted()).not.toContain(500);
+  expect(paid.every(({ status }) => status === 200 || status === 422)).toBe(true);
   const spent = amounts.reduce((sum, amount) => sum + amount, 0);
   expect(spent).toBeLessThanOrEqual(1_000);
   const { balance } = (await shop.api('GET', '/api/users/me/balance', { token: buyer.token })).body;

@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { Unavailable } from '../../kernel/faults.js';
-import type { OrderId, UserId } from '../../kernel/ids.js';
+import type { OrderId, PaymentId, UserId } from '../../kernel/ids.js';
 import { toJson } from '../../kernel/money.js';
 import { type Refusal, type Result, ok } from '../../kernel/result.js';
 import { UnitOfWork } from '../../kernel/transaction.js';
 import { EventBus } from '../../messaging/event-bus.js';
 import { MicroBatcher } from '../../messaging/micro-batcher.js';
 import { type LockedOrder, type PaymentRequest, type PlacedOrder, decidePayment } from '../domain/order.js';
-import { type FinishedPayment, type InsertedOrder, OrderRepository, type PaidOrder } from '../domain/order.repository.js';
+import {
+  type FinishedPayment,
+  type InsertedOrder,
+  OrderRepository,
+  type PaidOrder,
+  type StepsOfPayment,
+} from '../domain/order.repository.js';
 import type { PaymentAttempt } from '../domain/payment-attempt.js';
 import { OrderPaymentFail } from './events/order-payment-fail.event.js';
 import { OrderProcessed } from './events/order-processed.event.js';
@@ -34,6 +40,20 @@ export class OrderService {
   private readonly finishing = new MicroBatcher({
     name: 'order.finish-payment',
     run: (batch: readonly FinishedPayment[]) => this.finishAll(batch),
+  });
+  private readonly recording = new MicroBatcher({
+    name: 'order.append-steps',
+    run: async (batch: readonly StepsOfPayment[]) => {
+      await this.orders.appendSteps(batch);
+      return batch.map(() => undefined);
+    },
+  });
+  private readonly looking = new MicroBatcher({
+    name: 'order.payment-progress',
+    run: async (paymentIds: readonly PaymentId[]) => {
+      const progress = await this.orders.progressOf([...new Set(paymentIds)]);
+      return paymentIds.map((id) => progress.get(id));
+    },
   });
 
   constructor(
@@ -69,12 +89,12 @@ export class OrderService {
 
   /** Waits until everybody has undone their part and the order is PENDING again. Null when that takes longer than `waitMsMax`. */
   async rolledBack(attempt: PaymentAttempt, steps: readonly unknown[], waitMsMax: number): Promise<Refusal | null> {
-    await this.orders.appendSteps(attempt.id, steps);
+    await this.recording.submit({ paymentId: attempt.id, steps });
     const giveUpAtMs = this.clock.now().getTime() + waitMsMax;
     for (;;) {
       const change = this.changes.next(attempt.orderId, LOOK_AGAIN_MS);
       // oxlint-disable-next-line no-await-in-loop -- looks again after each change
-      const progress = await this.orders.progressOf(attempt.id);
+      const progress = await this.looking.submit(attempt.id);
       if (progress?.state === 'REFUSED') return progress.refusal;
       if (this.clock.now().getTime() >= giveUpAtMs) return null;
       // oxlint-disable-next-line no-await-in-loop -- a pause between looks

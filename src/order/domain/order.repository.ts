@@ -40,6 +40,13 @@ export interface PaidOrder {
   readonly lines: readonly OrderLine[];
 }
 
+/** Steps that are added to the record of a payment. */
+export interface StepsOfPayment {
+  readonly paymentId: PaymentId;
+  /** JSON-ready. */
+  readonly steps: readonly unknown[];
+}
+
 /** Where a payment stands. */
 export interface PaymentProgress {
   readonly state: PaymentState;
@@ -74,8 +81,8 @@ export abstract class OrderRepository {
   ): Promise<readonly Rollback[]>;
   /** Saves how far the rollbacks are; orders whose rollback is REFUSED now are PENDING again. */
   abstract saveRollbacks(tx: Transaction, rollbacks: readonly Rollback[]): Promise<void>;
-  abstract appendSteps(paymentId: PaymentId, steps: readonly unknown[]): Promise<void>;
-  abstract progressOf(paymentId: PaymentId): Promise<PaymentProgress | null>;
+  abstract appendSteps(records: readonly StepsOfPayment[]): Promise<void>;
+  abstract progressOf(paymentIds: readonly PaymentId[]): Promise<ReadonlyMap<PaymentId, PaymentProgress>>;
 
   /** Ends every lease: for the only process there is, at its start. */
   abstract endLeases(): Promise<void>;

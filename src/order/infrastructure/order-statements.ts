@@ -126,10 +126,18 @@ export const SAVE_ROLLBACKS = sql(
 
 export const APPEND_STEPS = sql(
   'order.append-steps',
-  `UPDATE shop_order.payment_attempt SET steps = steps || $2::jsonb WHERE payment_id = $1`,
+  `WITH mine AS (
+     SELECT payment_id FROM shop_order.payment_attempt WHERE payment_id = ANY ($1::bigint[]) ORDER BY payment_id FOR UPDATE
+   )
+   UPDATE shop_order.payment_attempt a SET steps = a.steps || r.steps
+   FROM mine JOIN unnest($1::bigint[], $2::jsonb[]) AS r (payment_id, steps) USING (payment_id)
+   WHERE a.payment_id = mine.payment_id`,
 );
 
-export const PROGRESS = sql('order.payment-progress', `SELECT state, refusal FROM shop_order.payment_attempt WHERE payment_id = $1`);
+export const PROGRESS = sql(
+  'order.payment-progress',
+  `SELECT payment_id, state, refusal FROM shop_order.payment_attempt WHERE payment_id = ANY ($1::bigint[])`,
+);
 
 export const END_LEASES = sql('order.end-leases', `UPDATE shop_order.payment_attempt SET lease_until = now() WHERE state = 'RUNNING'`);
 

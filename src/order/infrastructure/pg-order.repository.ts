@@ -14,6 +14,7 @@ import {
   OrderRepository,
   type PaidOrder,
   type PaymentProgress,
+  type StepsOfPayment,
 } from '../domain/order.repository.js';
 import type { PaymentAttempt, PaymentState, Rollback } from '../domain/payment-attempt.js';
 import * as statements from './order-statements.js';
@@ -190,13 +191,18 @@ export class PgOrderRepository extends OrderRepository {
     ]);
   }
 
-  override async appendSteps(paymentId: PaymentId, steps: readonly unknown[]): Promise<void> {
-    await this.database.query(statements.APPEND_STEPS, [paymentId, JSON.stringify(steps)]);
+  override async appendSteps(records: readonly StepsOfPayment[]): Promise<void> {
+    // One statement writes a row once: what two runners of one payment report is put together.
+    const byPayment = [...Map.groupBy(records, ({ paymentId }) => paymentId)];
+    await this.database.query(statements.APPEND_STEPS, [
+      byPayment.map(([paymentId]) => paymentId),
+      byPayment.map(([, reported]) => JSON.stringify(reported.flatMap(({ steps }) => steps))),
+    ]);
   }
 
-  override async progressOf(paymentId: PaymentId): Promise<PaymentProgress | null> {
-    const [row] = await this.database.query<PaymentProgress>(statements.PROGRESS, [paymentId]);
-    return row ?? null;
+  override async progressOf(paymentIds: readonly PaymentId[]): Promise<ReadonlyMap<PaymentId, PaymentProgress>> {
+    const rows = await this.database.query<PaymentProgress & { payment_id: PaymentId }>(statements.PROGRESS, [paymentIds]);
+    return new Map(rows.map(({ payment_id, state, refusal }) => [payment_id, { state, refusal }]));
   }
 
   override async endLeases(): Promise<void> {

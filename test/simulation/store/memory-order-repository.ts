@@ -8,6 +8,7 @@ import {
   OrderRepository,
   type PaidOrder,
   type PaymentProgress,
+  type StepsOfPayment,
 } from '../../../src/order/domain/order.repository.js';
 import type { PaymentAttempt, Rollback } from '../../../src/order/domain/payment-attempt.js';
 import type { Context } from '../scheduler.js';
@@ -248,20 +249,21 @@ export class MemoryOrderRepository extends OrderRepository {
     });
   }
 
-  override appendSteps(paymentId: PaymentId, steps: readonly unknown[]): Promise<void> {
+  override appendSteps(records: readonly StepsOfPayment[]): Promise<void> {
     const { attempts } = this.tables;
+    const paymentIds = [...new Set(records.map(({ paymentId }) => paymentId))];
     const update = (memory: MemoryTransaction): void =>
-      memory.update(attempts, paymentId, (attempt) => ({ steps: [...attempt.steps, ...steps] }));
-    return this.database.alone('order', this.context, `append steps of payment ${paymentId}`, (memory) => ({
-      locks: () => [lockOf(attempts, paymentId)],
+      records.forEach(({ paymentId, steps }) => memory.update(attempts, paymentId, (attempt) => ({ steps: [...attempt.steps, ...steps] })));
+    return this.database.alone('order', this.context, `append steps of payment ${paymentIds.join(', ')}`, (memory) => ({
+      locks: () => sortedLocks(attempts, paymentIds),
       run: () => update(memory),
     }));
   }
 
-  override progressOf(paymentId: PaymentId): Promise<PaymentProgress | null> {
-    return this.database.look('order', this.context, `progress of payment ${paymentId}`, () => {
-      const row = this.tables.attempts.rows.get(paymentId);
-      return row ? { state: row.state, refusal: row.refusal } : null;
+  override progressOf(paymentIds: readonly PaymentId[]): Promise<ReadonlyMap<PaymentId, PaymentProgress>> {
+    return this.database.look('order', this.context, `progress of payment ${paymentIds.join(', ')}`, () => {
+      const rows = found(paymentIds.map((id) => this.tables.attempts.rows.get(id)));
+      return new Map(rows.map(({ paymentId, state, refusal }) => [paymentId, { state, refusal }]));
     });
   }
 
