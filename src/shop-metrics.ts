@@ -4,6 +4,7 @@ import { Databases } from './database/databases.js';
 import { HealthChecks } from './http/health/health-checks.js';
 import { Metrics } from './http/metrics.js';
 import { Messaging } from './messaging/messaging.js';
+import { requestsWaiting } from './messaging/micro-batcher.js';
 import { Redis } from './redis/redis.js';
 
 /** What an operator watches of the shop itself, beside the figures of HTTP and of the process. */
@@ -23,6 +24,13 @@ export class ShopMetrics {
           undelivered.set({ subscriber, event: type, source }, events);
         }
       },
+    });
+    const queued: Gauge<'queue'> = new Gauge({
+      name: 'ordersaga_requests_waiting',
+      help: 'Requests that wait for the next batch of a step',
+      labelNames: ['queue'],
+      registers: [metrics.registry],
+      collect: () => requestsWaiting.forEach((requests, queue) => queued.set({ queue }, requests)),
     });
     const parked = new Gauge({
       name: 'ordersaga_parked_events',

@@ -15,6 +15,7 @@ export class Drain {
   private readonly running = new Map<FastifyRequest, State>();
   private draining = false;
   private readonly starters: (() => void)[] = [];
+  private readonly enders: ((request: FastifyRequest) => void)[] = [];
   private idle: (() => void) | undefined;
 
   get isDraining(): boolean {
@@ -24,6 +25,11 @@ export class Drain {
   /** Runs when draining begins, for what would never end by itself, such as streams. */
   onStart(stop: () => void): void {
     this.starters.push(stop);
+  }
+
+  /** Runs when nothing more happens for a request; more than once, it may be. */
+  whenOver(ender: (request: FastifyRequest) => void): void {
+    this.enders.push(ender);
   }
 
   watch(server: FastifyInstance): void {
@@ -66,6 +72,7 @@ export class Drain {
   /** Nothing more happens for this request. */
   over(request: FastifyRequest): void {
     this.running.delete(request);
+    for (const ender of this.enders) ender(request);
     if (this.running.size === 0) this.idle?.();
   }
 }

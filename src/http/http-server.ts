@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type DestinationStream } from 'pino';
 import { type Queryable } from '../database/database.js';
+import { Admission } from './admission/admission.js';
 import { authenticateRequests } from './auth/authentication.js';
 import { TokenService } from './auth/token-service.js';
 import { Drain } from './drain.js';
@@ -24,6 +25,8 @@ const HEADERS_ARRIVE_MS_MAX = 15_000;
 const REQUEST_ARRIVES_MS_MAX = 30_000;
 /** Longer than the 60 s after which the usual load balancers drop an idle connection, so that never we are the first. */
 const KEEP_ALIVE_MS = 65_000;
+/** A crowd connects faster than a busy process accepts; beyond it the kernel resets connections, and nobody is told 503. */
+const CONNECTIONS_WAITING_MAX = 4_096;
 const DRAIN_MS_MAX = 10_000;
 
 export interface HttpSettings {
@@ -91,7 +94,7 @@ export async function createHttpApplication(options: HttpServerOptions): Promise
     app,
     listen: async () => {
       try {
-        await app.listen(settings.port, settings.host);
+        await app.listen({ port: settings.port, host: settings.host, backlog: CONNECTIONS_WAITING_MAX });
       } catch (error) {
         throw explainListenError(error, settings);
       }
@@ -101,7 +104,7 @@ export async function createHttpApplication(options: HttpServerOptions): Promise
   };
 }
 
-/** The order of the hooks: first what every answer carries, then who asks, then whether they ask too much. */
+/** The order of the hooks: first what every answer carries, then whether there is a place, then who asks, then whether they ask too much. */
 function prepare(app: NestFastifyApplication, settings: HttpSettings, drain: Drain): void {
   const server = app.getHttpAdapter().getInstance();
   app.get(RouteTable).watch(server);
@@ -110,6 +113,7 @@ function prepare(app: NestFastifyApplication, settings: HttpSettings, drain: Dra
   tellRequestId(server);
   requireHost(server);
   app.get(Metrics).watch(server);
+  app.get(Admission).watch(server);
   drain.watch(server);
   authenticateRequests(server, app.get(TokenService));
   limitRequests(server, settings.rateLimitPerMinute);

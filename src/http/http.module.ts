@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { type Queryable } from '../database/database.js';
+import { Admission } from './admission/admission.js';
 import { AccessGuard } from './auth/access.guard.js';
 import { TokenService } from './auth/token-service.js';
 import { Drain } from './drain.js';
@@ -35,6 +36,7 @@ export class HttpModule {
         { provide: IdempotencyStore, useFactory: () => new IdempotencyStore(database) },
         IdempotencyPurge,
         Drain,
+        Admission,
         LiveStreams,
         HealthChecks,
         Metrics,

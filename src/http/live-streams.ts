@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Overloaded } from '../kernel/faults.js';
+import { Admission } from './admission/admission.js';
 import { Drain } from './drain.js';
 
 const STREAMS_MAX = 1_000;
@@ -25,7 +26,10 @@ export interface LiveEvent {
 export class LiveStreams {
   private readonly open = new Set<LiveStream>();
 
-  constructor(private readonly drain: Drain) {
+  constructor(
+    private readonly drain: Drain,
+    private readonly admission: Admission,
+  ) {
     drain.onStart(() => this.endAll());
   }
 
@@ -34,6 +38,7 @@ export class LiveStreams {
     if (this.open.size >= STREAMS_MAX) throw new Overloaded('live streams');
     const stream = new LiveStream(reply);
     this.open.add(stream);
+    this.admission.leave(reply.request);
     stream.onEnd(() => this.open.delete(stream));
     // The client left before the stream began: its connection has nothing more to say.
     if (reply.raw.destroyed) {

@@ -74,7 +74,8 @@ test('batches and their number at a time keep within their bounds', async () => 
       const desk = new Desk();
       await submitAll(new MicroBatcher({ name: 'desk', run: desk.run, ...options }), groups);
       expect(Math.max(0, ...desk.sizes)).toBeLessThanOrEqual(options.batchRequestsMax);
-      expect(desk.mostAtOnce).toBeLessThanOrEqual(options.batchesInFlightMax);
+      // B4: the search for culprits is one more.
+      expect(desk.mostAtOnce).toBeLessThanOrEqual(options.batchesInFlightMax + 1);
     }),
   );
 });
@@ -141,6 +142,45 @@ describe('the flow of batches', () => {
     }
     expect(batches.map(({ ids }) => ids)).toEqual([[1], [2, 3, 4], [5]]);
     expect(await Promise.all(verdicts)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('B4: whoever comes behind a culprit does not wait for the search', async () => {
+    const letGo: (() => void)[] = [];
+    const run = async (batch: readonly string[]): Promise<readonly string[]> => {
+      if (batch.includes('late')) return batch;
+      if (batch.length === 1) await new Promise<void>((resolve) => letGo.push(resolve));
+      if (batch.includes('poison')) throw new Error('poisoned');
+      return batch;
+    };
+    const batcher = new MicroBatcher({ name: 'gate', run, batchRequestsMax: 2 });
+    const searched = Promise.allSettled([batcher.submit('neighbour'), batcher.submit('poison')]);
+    const behind = batcher.submit('late');
+    expect(await behind).toBe('late');
+    letGo.shift()?.();
+    await turn();
+    letGo.shift()?.();
+    expect(await searched).toMatchObject([{ value: 'neighbour' }, { reason: { message: 'poisoned' } }]);
+  });
+
+  test('B4: one search at a time: the batches behind a second culprit wait for the first search', async () => {
+    const letGo: (() => void)[] = [];
+    const run = async (batch: readonly string[]): Promise<readonly string[]> => {
+      if (batch.length === 1 && batch[0] !== 'late') await new Promise<void>((resolve) => letGo.push(resolve));
+      if (batch.includes('poison')) throw new Error('poisoned');
+      return batch;
+    };
+    const batcher = new MicroBatcher({ name: 'gate', run, batchRequestsMax: 2 });
+    const searched = Promise.allSettled(['first', 'poison', 'second', 'poison'].map((each) => batcher.submit(each)));
+    let answered = false;
+    const behind = batcher.submit('late').then(() => (answered = true));
+    for (let turns = 0; turns < 10; turns++) await turn();
+    expect({ searches: letGo.length, answered }).toEqual({ searches: 1, answered: false });
+    for (let searching = 0; searching < 4; searching++) {
+      letGo.shift()?.();
+      for (let turns = 0; turns < 5; turns++) await turn();
+    }
+    await behind;
+    expect((await searched).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
   });
 
   test('a queue that was full takes requests again when a batch has left it', async () => {

@@ -57,7 +57,7 @@ export async function runShop(settings: Partial<HttpSettings> = {}): Promise<Run
     version: '1.2.3',
   });
   const url = await server.listen();
-  const tokens = new TokenService(JWT_SECRET);
+  const tokens = server.app.get(TokenService);
   const token = async (userId = 1, role: Role = 'customer') => (await tokens.issue({ userId: userId as UserId, role })).accessToken;
   const own = await token();
   return {

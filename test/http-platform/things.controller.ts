@@ -3,6 +3,7 @@ import { Body, Controller, Delete, Get, Injectable, Module, Param, Post, Query, 
 import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { ShedLast } from '../../src/http/admission/shed-last.js';
 import { type Caller, CurrentUser, OperatorOnly, Public, UserParam } from '../../src/http/auth/caller.js';
 import { TokenService } from '../../src/http/auth/token-service.js';
 import { Idempotent, IdempotencyKey } from '../../src/http/idempotency/idempotent.js';
@@ -80,6 +81,7 @@ export class ThingsController {
 
   @Post('slow')
   @Idempotent()
+  @ShedLast()
   @Route({ summary: 'Wait for the test', answer: Numbered })
   async slow() {
     this.doings.runs++;

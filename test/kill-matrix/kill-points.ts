@@ -84,7 +84,7 @@ const isGivenUp = (type: string, source: string): boolean => type === 'order.pay
 
 const BY_SCENE: Readonly<Record<SceneName, readonly string[]>> = {
   placing: [
-    ...statements('order.next-ids', 'order.id-of-request'),
+    ...statements('order.next-ids', 'order.ids-of-requests'),
     ...transaction('order.collecting → cart.list-lines'),
     ...transaction('order.placing → product.reserve-stock'),
     ...transaction('order.place'),
@@ -104,7 +104,7 @@ const BY_SCENE: Readonly<Record<SceneName, readonly string[]>> = {
     ...deliveries((type, source) => !isGivenUp(type, source) && !isAlert(type)),
     ...statements('messaging.order.lease-cursors', 'order.record-acks', 'messaging.notification.lease-cursors'),
   ],
-  noAnswer: [...statements('http.release-idempotency-key'), ...publishing('order.give-up-payment'), ...deliveries(isGivenUp)],
+  noAnswer: [...statements('http.release-idempotency-keys'), ...publishing('order.give-up-payment'), ...deliveries(isGivenUp)],
   recovering: statements('order.end-leases', 'order.take-over-payments'),
   failing: [
     ...transaction(`${ROLL_BACK}, parking`, 'before cursor'),

@@ -8,7 +8,7 @@ const CHAIN_MS_MAX = 600_000;
 
 /** Of each scene and each place something, in all domains. `npm run test:kill-matrix` kills at every one. */
 const SAMPLE: readonly KillPoint[] = Object.entries({
-  placing: ['order.id-of-request: after statement', 'order.placing → product.reserve-stock: after commit', 'order.place: during commit'],
+  placing: ['order.ids-of-requests: after statement', 'order.placing → product.reserve-stock: after commit', 'order.place: during commit'],
   everyday: [
     'http.claim-idempotency-keys: after statement',
     'order.begin-payment: during commit',

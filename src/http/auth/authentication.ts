@@ -32,7 +32,7 @@ export function authenticateRequests(server: FastifyInstance, tokens: TokenServi
       request.callerRefusal = NO_TOKEN;
       return done();
     }
-    const token = /^Bearer ([\w-]+\.[\w-]*\.[\w-]*)$/i.exec(header)?.[1];
+    const token = bearerTokenOf(header);
     if (token === undefined) {
       request.callerRefusal = NOT_BEARER;
       return done();
@@ -46,6 +46,9 @@ export function authenticateRequests(server: FastifyInstance, tokens: TokenServi
     }, done);
   });
 }
+
+export const bearerTokenOf = (header: string | undefined): string | undefined =>
+  header === undefined ? undefined : /^Bearer ([\w-]+\.[\w-]*\.[\w-]*)$/i.exec(header)?.[1];
 
 /** 401 with the header that RFC 6750 asks for. */
 export function unauthenticated(refusal: Refusal<'UNAUTHENTICATED'> | null): ProblemError {

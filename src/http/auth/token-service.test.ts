@@ -11,13 +11,15 @@ function turnableClock(): Clock & { turn(seconds: number): void } {
   return { now: () => new Date(nowMs), turn: (seconds) => void (nowMs += seconds * 1_000) };
 }
 
-test('a token says who its bearer is, and is remembered after the first look', async () => {
-  const tokens = new TokenService(SECRET, turnableClock());
-  const { accessToken, expiresIn } = await tokens.issue(caller);
+test('a token says who its bearer is, and is remembered by who issued it, and by others after the first look', async () => {
+  const clock = turnableClock();
+  const [issuer, other] = [new TokenService(SECRET, clock), new TokenService(SECRET, clock)];
+  const { accessToken, expiresIn } = await issuer.issue(caller);
   expect(expiresIn).toBe(ACCESS_TOKEN_SECONDS);
-  expect(tokens.remembered(accessToken)).toBeUndefined();
-  expect(await tokens.verifyAccess(accessToken)).toEqual({ ok: true, value: caller });
-  expect(tokens.remembered(accessToken)).toEqual(caller);
+  expect(issuer.remembered(accessToken)).toEqual(caller);
+  expect(other.remembered(accessToken)).toBeUndefined();
+  expect(await other.verifyAccess(accessToken)).toEqual({ ok: true, value: caller });
+  expect(other.remembered(accessToken)).toEqual(caller);
 });
 
 test('an access token ends after 15 minutes, remembered or not; the refresh token lives 30 days', async () => {

@@ -31,8 +31,8 @@ interface Verified {
 /**
  * Signs and checks tokens (JWT, HS256). The user domain issues them at login; the platform checks them at every request.
  *
- * A token that was checked is remembered until it expires, in a bounded map, because the signature costs more than the
- * rest of a small request. Nothing can revoke an access token, which is why it lives for minutes only.
+ * A token that was issued or checked here is remembered until it expires, in a bounded map, because the signature costs more
+ * than the rest of a small request. Nothing can revoke an access token, which is why it lives for minutes only.
  */
 export class TokenService {
   private readonly key: KeyObject;
@@ -50,6 +50,7 @@ export class TokenService {
       this.sign(caller, 'access', ACCESS_TOKEN_SECONDS),
       this.sign(caller, 'refresh', REFRESH_TOKEN_SECONDS),
     ]);
+    this.remember(accessToken, { caller, expiresAtMs: (this.nowSeconds() + ACCESS_TOKEN_SECONDS) * 1_000 });
     return { accessToken, refreshToken, expiresIn: ACCESS_TOKEN_SECONDS };
   }
 
@@ -76,7 +77,7 @@ export class TokenService {
   }
 
   private sign({ userId, role }: Caller, typ: TokenKind, lifeSeconds: number): Promise<string> {
-    const nowSeconds = Math.floor(this.clock.now().getTime() / 1_000);
+    const nowSeconds = this.nowSeconds();
     return new SignJWT({ role, typ })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setSubject(String(userId))
@@ -86,6 +87,10 @@ export class TokenService {
       .setExpirationTime(nowSeconds + lifeSeconds)
       .setJti(randomUUID())
       .sign(this.key);
+  }
+
+  private nowSeconds(): number {
+    return Math.floor(this.clock.now().getTime() / 1_000);
   }
 
   private async verify(token: string, kind: TokenKind): Promise<Result<Verified, Refusal<'UNAUTHENTICATED'>>> {

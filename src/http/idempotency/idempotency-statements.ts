@@ -55,9 +55,16 @@ export const COMPLETE = sql(
 );
 
 export const RELEASE = sql(
-  'http.release-idempotency-key',
-  `DELETE FROM shop_http.idempotency_key
-    WHERE user_id = $1 AND route = $2 AND key = $3 AND claim = $4 AND status IS NULL`,
+  'http.release-idempotency-keys',
+  `WITH mine AS (
+     SELECT user_id, route, key
+       FROM unnest($1::bigint[], $2::text[], $3::text[], $4::uuid[]) WITH ORDINALITY AS c (user_id, route, key, claim, nth)
+       JOIN shop_http.idempotency_key k USING (user_id, route, key, claim)
+      WHERE nth BETWEEN 1 AND 1000000 AND k.status IS NULL
+      ORDER BY user_id, route, key FOR UPDATE OF k
+   )
+   DELETE FROM shop_http.idempotency_key k USING mine
+    WHERE k.user_id = mine.user_id AND k.route = mine.route AND k.key = mine.key`,
 );
 
 // No condition on the lease: one that ran out while nobody came is still ours, and whoever does come waits for this row.

@@ -11,8 +11,8 @@ const PURGE_ROWS_MAX = 5_000;
 const CLAIM_ATTEMPTS_MAX = 3;
 /** Bounds what one round of renewals carries. */
 const RUNNING_CLAIMS_MAX = 10_000;
-/** Never full, because only what was claimed is completed; and work that is done must not lose its answer to a full queue. */
-const COMPLETIONS_QUEUED_MAX = 2 * RUNNING_CLAIMS_MAX;
+/** Never full, because only what was claimed is completed or released; and work that is done must not lose its answer to a full queue. */
+const CLAIMS_ENDING_MAX = 2 * RUNNING_CLAIMS_MAX;
 
 export interface StoredAnswer {
   readonly status: number;
@@ -50,7 +50,12 @@ export class IdempotencyStore {
   private readonly completing = new MicroBatcher({
     name: 'http.complete-keys',
     run: (batch: readonly Completion[]) => this.completeAll(batch),
-    queueRequestsMax: COMPLETIONS_QUEUED_MAX,
+    queueRequestsMax: CLAIMS_ENDING_MAX,
+  });
+  private readonly releasing = new MicroBatcher({
+    name: 'http.release-keys',
+    run: (batch: readonly Claim[]) => this.releaseAll(batch),
+    queueRequestsMax: CLAIMS_ENDING_MAX,
   });
 
   constructor(
@@ -76,8 +81,8 @@ export class IdempotencyStore {
   }
 
   /** Frees the key: nothing happened that a repeat would double. */
-  async release({ userId, route, key }: IdempotentRequest, token: string): Promise<void> {
-    await this.database.query(RELEASE, [userId, route, key, token]).finally(() => this.leases.drop(token));
+  async release(request: IdempotentRequest, token: string): Promise<void> {
+    await this.releasing.submit({ request, token }).finally(() => this.leases.drop(token));
   }
 
   /** Deletes keys past their time, a bounded number; answers how many it took. */
@@ -123,6 +128,11 @@ export class IdempotencyStore {
     ]);
     const completed = new Set(rows.map(({ claim }) => claim));
     return batch.map(({ token }) => completed.has(token));
+  }
+
+  private async releaseAll(batch: readonly Claim[]): Promise<void[]> {
+    await this.database.query(RELEASE, columnsOf(batch));
+    return batch.map(() => undefined);
   }
 }
 

@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { Unavailable } from '../../kernel/faults.js';
-import type { OrderId, UserId } from '../../kernel/ids.js';
+import type { OrderId, PaymentId, UserId } from '../../kernel/ids.js';
 import { toJson } from '../../kernel/money.js';
 import { type Refusal, type Result, ok } from '../../kernel/result.js';
 import { UnitOfWork } from '../../kernel/transaction.js';
 import { EventBus } from '../../messaging/event-bus.js';
 import { MicroBatcher } from '../../messaging/micro-batcher.js';
 import { type LockedOrder, type PaymentRequest, type PlacedOrder, decidePayment } from '../domain/order.js';
-import { type FinishedPayment, type InsertedOrder, OrderRepository, type PaidOrder } from '../domain/order.repository.js';
+import {
+  type FinishedPayment,
+  type InsertedOrder,
+  OrderRepository,
+  type PaidOrder,
+  type StepsOfPayment,
+} from '../domain/order.repository.js';
 import type { PaymentAttempt } from '../domain/payment-attempt.js';
 import { OrderPaymentFail } from './events/order-payment-fail.event.js';
 import { OrderProcessed } from './events/order-processed.event.js';
@@ -25,10 +31,7 @@ const LOOK_AGAIN_MS = 250;
  */
 @Injectable()
 export class OrderService {
-  private readonly numbering = new MicroBatcher({
-    name: 'order.number',
-    run: (batch: readonly null[]) => this.orders.nextOrderIds(batch.length),
-  });
+  private readonly numbering = new MicroBatcher({ name: 'order.number', run: (batch: readonly OrderRequest[]) => this.numberAll(batch) });
   private readonly placing = new MicroBatcher({ name: 'order.place', run: (batch: readonly PlacedOrder[]) => this.insertAll(batch) });
   private readonly beginning = new MicroBatcher({
     name: 'order.begin-payment',
@@ -37,6 +40,20 @@ export class OrderService {
   private readonly finishing = new MicroBatcher({
     name: 'order.finish-payment',
     run: (batch: readonly FinishedPayment[]) => this.finishAll(batch),
+  });
+  private readonly recording = new MicroBatcher({
+    name: 'order.append-steps',
+    run: async (batch: readonly StepsOfPayment[]) => {
+      await this.orders.appendSteps(batch);
+      return batch.map(() => undefined);
+    },
+  });
+  private readonly looking = new MicroBatcher({
+    name: 'order.payment-progress',
+    run: async (paymentIds: readonly PaymentId[]) => {
+      const progress = await this.orders.progressOf([...new Set(paymentIds)]);
+      return paymentIds.map((id) => progress.get(id));
+    },
   });
 
   constructor(
@@ -48,13 +65,16 @@ export class OrderService {
   ) {}
 
   /** A new order id; with an idempotency key the same one at every repetition, so that the order's hold is found again. */
-  async orderIdFor(userId: UserId, idempotencyKey: string | null): Promise<OrderId> {
-    const proposed = await this.numbering.submit(null);
-    return idempotencyKey === null ? proposed : this.orders.orderIdOf(userId, idempotencyKey, proposed);
+  orderIdFor(userId: UserId, idempotencyKey: string | null): Promise<OrderId> {
+    return this.numbering.submit({ userId, idempotencyKey });
   }
 
-  place(order: PlacedOrder): Promise<InsertedOrder> {
-    return this.placing.submit(order);
+  /** @throws Unavailable when another process is writing the same order: a repetition finds it. */
+  async place(order: PlacedOrder): Promise<InsertedOrder> {
+    const inserted = await this.placing.submit(order);
+    // Thrown here and not in the batch, whose other orders are written.
+    if (!inserted) throw new Unavailable(`order ${order.id} is being written by another request`);
+    return inserted;
   }
 
   /** Refuses with ORDER_NOT_FOUND, ALREADY_PAID, ORDER_EXPIRED, ORDER_CANCELLED or PAYMENT_IN_PROGRESS. */
@@ -69,12 +89,12 @@ export class OrderService {
 
   /** Waits until everybody has undone their part and the order is PENDING again. Null when that takes longer than `waitMsMax`. */
   async rolledBack(attempt: PaymentAttempt, steps: readonly unknown[], waitMsMax: number): Promise<Refusal | null> {
-    await this.orders.appendSteps(attempt.id, steps);
+    await this.recording.submit({ paymentId: attempt.id, steps });
     const giveUpAtMs = this.clock.now().getTime() + waitMsMax;
     for (;;) {
       const change = this.changes.next(attempt.orderId, LOOK_AGAIN_MS);
       // oxlint-disable-next-line no-await-in-loop -- looks again after each change
-      const progress = await this.orders.progressOf(attempt.id);
+      const progress = await this.looking.submit(attempt.id);
       if (progress?.state === 'REFUSED') return progress.refusal;
       if (this.clock.now().getTime() >= giveUpAtMs) return null;
       // oxlint-disable-next-line no-await-in-loop -- a pause between looks
@@ -97,14 +117,20 @@ export class OrderService {
     }, 'order.give-up-payment');
   }
 
-  private insertAll(placed: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]> {
+  private async numberAll(requests: readonly OrderRequest[]): Promise<readonly OrderId[]> {
+    const proposed = await this.orders.nextOrderIds(requests.length);
+    const keyed = requests.flatMap(({ userId, idempotencyKey }, index) =>
+      idempotencyKey === null ? [] : [{ userId, idempotencyKey, proposed: proposed[index] as OrderId }],
+    );
+    if (keyed.length === 0) return proposed;
+    const known = (await this.orders.orderIdsOf(keyed)).values();
+    return requests.map(({ idempotencyKey }, index) => (idempotencyKey === null ? proposed[index] : known.next().value) as OrderId);
+  }
+
+  private insertAll(placed: readonly PlacedOrder[]): Promise<readonly (InsertedOrder | undefined)[]> {
     return this.unitOfWork.run(async (tx) => {
-      const inserted = new Map((await this.orders.insert(tx, placed)).map((each) => [each.id, each]));
-      return placed.map(({ id }) => {
-        const order = inserted.get(id);
-        if (!order) throw new Unavailable(`order ${id} is being written by another request`);
-        return order;
-      });
+      const inserted = new Map((await this.orders.insert(tx, onePerOrder(placed))).map((each) => [each.id, each]));
+      return placed.map(({ id }) => inserted.get(id));
     }, 'order.place');
   }
 
@@ -138,6 +164,16 @@ export class OrderService {
     }, 'order.finish-payment');
   }
 }
+
+interface OrderRequest {
+  readonly userId: UserId;
+  readonly idempotencyKey: string | null;
+}
+
+/** Of repetitions in one batch the first is written, as it would be if they came one after the other. */
+const onePerOrder = (placed: readonly PlacedOrder[]): PlacedOrder[] => [
+  ...new Map(placed.toReversed().map((order) => [order.id, order])).values(),
+];
 
 const processing = (order: LockedOrder): LockedOrder => ({ ...order, status: 'PAYMENT_PROCESSING' });
 

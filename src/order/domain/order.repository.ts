@@ -11,6 +11,12 @@ export interface InsertedOrder {
   readonly currency: string;
 }
 
+export interface KeyedOrderRequest {
+  readonly userId: UserId;
+  readonly idempotencyKey: string;
+  readonly proposed: OrderId;
+}
+
 /** A payment to be finished: the answers of the listeners, and the steps for the record. */
 export interface FinishedPayment {
   readonly attempt: PaymentAttempt;
@@ -34,6 +40,13 @@ export interface PaidOrder {
   readonly lines: readonly OrderLine[];
 }
 
+/** Steps that are added to the record of a payment. */
+export interface StepsOfPayment {
+  readonly paymentId: PaymentId;
+  /** JSON-ready. */
+  readonly steps: readonly unknown[];
+}
+
 /** Where a payment stands. */
 export interface PaymentProgress {
   readonly state: PaymentState;
@@ -46,8 +59,8 @@ export interface PaymentProgress {
  */
 export abstract class OrderRepository {
   abstract nextOrderIds(count: number): Promise<readonly OrderId[]>;
-  /** The order id that a customer's idempotency key stands for: `proposed` the first time, the same one ever after. */
-  abstract orderIdOf(userId: UserId, idempotencyKey: string, proposed: OrderId): Promise<OrderId>;
+  /** The order ids that customers' idempotency keys stand for: `proposed` the first time, the same one ever after. In order. */
+  abstract orderIdsOf(requests: readonly KeyedOrderRequest[]): Promise<readonly OrderId[]>;
   /** An order that is there already stays as it is: a repetition gets what was inserted first. */
   abstract insert(tx: Transaction, orders: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]>;
   abstract lock(tx: Transaction, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, LockedOrder>>;
@@ -68,8 +81,8 @@ export abstract class OrderRepository {
   ): Promise<readonly Rollback[]>;
   /** Saves how far the rollbacks are; orders whose rollback is REFUSED now are PENDING again. */
   abstract saveRollbacks(tx: Transaction, rollbacks: readonly Rollback[]): Promise<void>;
-  abstract appendSteps(paymentId: PaymentId, steps: readonly unknown[]): Promise<void>;
-  abstract progressOf(paymentId: PaymentId): Promise<PaymentProgress | null>;
+  abstract appendSteps(records: readonly StepsOfPayment[]): Promise<void>;
+  abstract progressOf(paymentIds: readonly PaymentId[]): Promise<ReadonlyMap<PaymentId, PaymentProgress>>;
 
   /** Ends every lease: for the only process there is, at its start. */
   abstract endLeases(): Promise<void>;

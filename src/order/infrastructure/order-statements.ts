@@ -7,12 +7,16 @@ const DEADLINE = `interval '60 seconds'`;
 
 export const NEXT_ORDER_IDS = sql('order.next-ids', `SELECT nextval('shop_order.order_id') AS id FROM generate_series(1, $1::int)`);
 
-// The update changes nothing; it makes the row that is there come back.
-export const ORDER_ID_OF_REQUEST = sql(
-  'order.id-of-request',
-  `INSERT INTO shop_order.order_request AS r (user_id, idempotency_key, order_id) VALUES ($1, $2, $3)
+// The update changes nothing; it makes the row that is there come back. Of equal keys in one batch the first counts: one
+// statement cannot touch a row twice.
+export const ORDER_IDS_OF_REQUESTS = sql(
+  'order.ids-of-requests',
+  `INSERT INTO shop_order.order_request AS r (user_id, idempotency_key, order_id)
+   SELECT DISTINCT ON (user_id, idempotency_key) user_id, idempotency_key, order_id
+   FROM unnest($1::bigint[], $2::text[], $3::bigint[]) WITH ORDINALITY AS a (user_id, idempotency_key, order_id, nth)
+   ORDER BY user_id, idempotency_key, nth
    ON CONFLICT (user_id, idempotency_key) DO UPDATE SET order_id = r.order_id
-   RETURNING order_id`,
+   RETURNING user_id, idempotency_key, order_id`,
 );
 
 // In order of their ids: a row that another transaction is inserting is waited for like a lock.
@@ -122,10 +126,18 @@ export const SAVE_ROLLBACKS = sql(
 
 export const APPEND_STEPS = sql(
   'order.append-steps',
-  `UPDATE shop_order.payment_attempt SET steps = steps || $2::jsonb WHERE payment_id = $1`,
+  `WITH mine AS (
+     SELECT payment_id FROM shop_order.payment_attempt WHERE payment_id = ANY ($1::bigint[]) ORDER BY payment_id FOR UPDATE
+   )
+   UPDATE shop_order.payment_attempt a SET steps = a.steps || r.steps
+   FROM mine JOIN unnest($1::bigint[], $2::jsonb[]) AS r (payment_id, steps) USING (payment_id)
+   WHERE a.payment_id = mine.payment_id`,
 );
 
-export const PROGRESS = sql('order.payment-progress', `SELECT state, refusal FROM shop_order.payment_attempt WHERE payment_id = $1`);
+export const PROGRESS = sql(
+  'order.payment-progress',
+  `SELECT payment_id, state, refusal FROM shop_order.payment_attempt WHERE payment_id = ANY ($1::bigint[])`,
+);
 
 export const END_LEASES = sql('order.end-leases', `UPDATE shop_order.payment_attempt SET lease_until = now() WHERE state = 'RUNNING'`);
 

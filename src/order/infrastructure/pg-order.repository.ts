@@ -10,9 +10,11 @@ import type { LockedOrder, OrderStatus, PaymentRequest, PlacedOrder } from '../d
 import {
   type FinishedPayment,
   type InsertedOrder,
+  type KeyedOrderRequest,
   OrderRepository,
   type PaidOrder,
   type PaymentProgress,
+  type StepsOfPayment,
 } from '../domain/order.repository.js';
 import type { PaymentAttempt, PaymentState, Rollback } from '../domain/payment-attempt.js';
 import * as statements from './order-statements.js';
@@ -59,9 +61,17 @@ export class PgOrderRepository extends OrderRepository {
     return rows.map(({ id }) => id);
   }
 
-  override async orderIdOf(userId: UserId, idempotencyKey: string, proposed: OrderId): Promise<OrderId> {
-    const [row] = await this.database.query<{ order_id: OrderId }>(statements.ORDER_ID_OF_REQUEST, [userId, idempotencyKey, proposed]);
-    return row?.order_id ?? proposed;
+  override async orderIdsOf(requests: readonly KeyedOrderRequest[]): Promise<readonly OrderId[]> {
+    const rows = await this.database.query<{ user_id: UserId; idempotency_key: string; order_id: OrderId }>(
+      statements.ORDER_IDS_OF_REQUESTS,
+      [
+        requests.map(({ userId }) => userId),
+        requests.map(({ idempotencyKey }) => idempotencyKey),
+        requests.map(({ proposed }) => proposed),
+      ],
+    );
+    const known = new Map(rows.map((row) => [`${row.user_id} ${row.idempotency_key}`, row.order_id]));
+    return requests.map(({ userId, idempotencyKey, proposed }) => known.get(`${userId} ${idempotencyKey}`) ?? proposed);
   }
 
   override async insert(tx: Transaction, orders: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]> {
@@ -181,13 +191,18 @@ export class PgOrderRepository extends OrderRepository {
     ]);
   }
 
-  override async appendSteps(paymentId: PaymentId, steps: readonly unknown[]): Promise<void> {
-    await this.database.query(statements.APPEND_STEPS, [paymentId, JSON.stringify(steps)]);
+  override async appendSteps(records: readonly StepsOfPayment[]): Promise<void> {
+    // One statement writes a row once: what two runners of one payment report is put together.
+    const byPayment = [...Map.groupBy(records, ({ paymentId }) => paymentId)];
+    await this.database.query(statements.APPEND_STEPS, [
+      byPayment.map(([paymentId]) => paymentId),
+      byPayment.map(([, reported]) => JSON.stringify(reported.flatMap(({ steps }) => steps))),
+    ]);
   }
 
-  override async progressOf(paymentId: PaymentId): Promise<PaymentProgress | null> {
-    const [row] = await this.database.query<PaymentProgress>(statements.PROGRESS, [paymentId]);
-    return row ?? null;
+  override async progressOf(paymentIds: readonly PaymentId[]): Promise<ReadonlyMap<PaymentId, PaymentProgress>> {
+    const rows = await this.database.query<PaymentProgress & { payment_id: PaymentId }>(statements.PROGRESS, [paymentIds]);
+    return new Map(rows.map(({ payment_id, state, refusal }) => [payment_id, { state, refusal }]));
   }
 
   override async endLeases(): Promise<void> {

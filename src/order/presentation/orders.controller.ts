@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
+import { ShedLast } from '../../http/admission/shed-last.js';
 import { type Caller, CurrentUser, UserParam } from '../../http/auth/caller.js';
 import { IdempotencyKey, Idempotent } from '../../http/idempotency/idempotent.js';
 import { orProblem } from '../../http/problem.js';
@@ -62,6 +63,7 @@ export class OrdersController {
 
   @Post(':id/cancel')
   @Idempotent()
+  @ShedLast()
   @Route({
     summary: 'Cancel an unpaid order: its stock is free again',
     answer: CancelledAnswer,

@@ -2,6 +2,7 @@ import { Body, Controller, Get, Headers, Param, Post, Res } from '@nestjs/common
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
+import { ShedLast } from '../../http/admission/shed-last.js';
 import { type Caller, CurrentUser } from '../../http/auth/caller.js';
 import { Idempotent } from '../../http/idempotency/idempotent.js';
 import { LiveStreams } from '../../http/live-streams.js';
@@ -33,6 +34,7 @@ export class PaymentController {
 
   @Post('payment')
   @Idempotent()
+  @ShedLast()
   @ApiHeader({ name: 'Prefer', required: false, description: 'respond-async: answer 202 as soon as the payment has begun' })
   @Route({
     summary: 'Pay an order from your balance, with a coupon if you like',

@@ -1,6 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { ShedLast } from '../../http/admission/shed-last.js';
 import { Public } from '../../http/auth/caller.js';
 import { orProblem } from '../../http/problem.js';
 import { RateLimit } from '../../http/rate-limit/rate-limit.guard.js';
@@ -48,6 +49,7 @@ export class AuthController {
   }
 
   @Post('login')
+  @ShedLast()
   @RateLimit({ perMinute: LOGINS_PER_MINUTE_MAX, by: 'email' })
   @Route({ summary: 'Log in', answer: LoggedInAnswer, problems: ['INVALID_CREDENTIALS'] })
   async login(@Body({ schema: LogIn }) body: z.output<typeof LogIn>) {
@@ -55,6 +57,7 @@ export class AuthController {
   }
 
   @Post('refresh')
+  @ShedLast()
   @Route({
     summary: 'Exchange a refresh token for new tokens',
     description: 'Each refresh token is good for one exchange. One that comes back later was stolen: its session ends.',

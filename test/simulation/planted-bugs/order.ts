@@ -281,6 +281,11 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
   {
     name: 'a repeated placing takes another order id',
     breaks: 'the key of a placing',
-    plant: ({ orders }) => change(orders, 'orderIdOf', () => (_user: number, _key: string, proposed: OrderId) => Promise.resolve(proposed)),
+    plant: ({ orders }) =>
+      change(
+        orders,
+        'orderIdsOf',
+        () => (requests: readonly { proposed: OrderId }[]) => Promise.resolve(requests.map(({ proposed }) => proposed)),
+      ),
   },
 ];

@@ -1,12 +1,14 @@
-import type { OrderId, PaymentId, UserId } from '../../../src/kernel/ids.js';
+import type { OrderId, PaymentId } from '../../../src/kernel/ids.js';
 import type { Transaction } from '../../../src/kernel/transaction.js';
 import type { LockedOrder, PaymentRequest, PlacedOrder } from '../../../src/order/domain/order.js';
 import {
   type FinishedPayment,
   type InsertedOrder,
+  type KeyedOrderRequest,
   OrderRepository,
   type PaidOrder,
   type PaymentProgress,
+  type StepsOfPayment,
 } from '../../../src/order/domain/order.repository.js';
 import type { PaymentAttempt, Rollback } from '../../../src/order/domain/payment-attempt.js';
 import type { Context } from '../scheduler.js';
@@ -43,16 +45,18 @@ export class MemoryOrderRepository extends OrderRepository {
     );
   }
 
-  override orderIdOf(userId: UserId, idempotencyKey: string, proposed: OrderId): Promise<OrderId> {
+  override orderIdsOf(asked: readonly KeyedOrderRequest[]): Promise<readonly OrderId[]> {
     const { requests } = this.tables;
-    const key = `${userId} ${idempotencyKey}`;
-    return this.database.alone('order', this.context, `order id of request ${key}`, (memory) => ({
-      locks: () => [lockOf(requests, key)],
-      run: () => {
-        const known = memory.get(requests, key);
-        if (!known) memory.insert(requests, key, { orderId: proposed });
-        return known?.orderId ?? proposed;
-      },
+    const keys = asked.map(({ userId, idempotencyKey }) => `${userId} ${idempotencyKey}`);
+    return this.database.alone('order', this.context, `order ids of requests ${keys.join(', ')}`, (memory) => ({
+      locks: () => [...new Set(keys)].toSorted().map((key) => lockOf(requests, key)),
+      run: () =>
+        asked.map(({ proposed }, index) => {
+          const key = keys[index] as string;
+          const known = memory.get(requests, key);
+          if (!known) memory.insert(requests, key, { orderId: proposed });
+          return known?.orderId ?? proposed;
+        }),
     }));
   }
 
@@ -245,20 +249,21 @@ export class MemoryOrderRepository extends OrderRepository {
     });
   }
 
-  override appendSteps(paymentId: PaymentId, steps: readonly unknown[]): Promise<void> {
+  override appendSteps(records: readonly StepsOfPayment[]): Promise<void> {
     const { attempts } = this.tables;
+    const paymentIds = [...new Set(records.map(({ paymentId }) => paymentId))];
     const update = (memory: MemoryTransaction): void =>
-      memory.update(attempts, paymentId, (attempt) => ({ steps: [...attempt.steps, ...steps] }));
-    return this.database.alone('order', this.context, `append steps of payment ${paymentId}`, (memory) => ({
-      locks: () => [lockOf(attempts, paymentId)],
+      records.forEach(({ paymentId, steps }) => memory.update(attempts, paymentId, (attempt) => ({ steps: [...attempt.steps, ...steps] })));
+    return this.database.alone('order', this.context, `append steps of payment ${paymentIds.join(', ')}`, (memory) => ({
+      locks: () => sortedLocks(attempts, paymentIds),
       run: () => update(memory),
     }));
   }
 
-  override progressOf(paymentId: PaymentId): Promise<PaymentProgress | null> {
-    return this.database.look('order', this.context, `progress of payment ${paymentId}`, () => {
-      const row = this.tables.attempts.rows.get(paymentId);
-      return row ? { state: row.state, refusal: row.refusal } : null;
+  override progressOf(paymentIds: readonly PaymentId[]): Promise<ReadonlyMap<PaymentId, PaymentProgress>> {
+    return this.database.look('order', this.context, `progress of payment ${paymentIds.join(', ')}`, () => {
+      const rows = found(paymentIds.map((id) => this.tables.attempts.rows.get(id)));
+      return new Map(rows.map(({ paymentId, state, refusal }) => [paymentId, { state, refusal }]));
     });
   }
 
