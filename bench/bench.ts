@@ -9,6 +9,7 @@ import { htmlOf } from './report/html/page.js';
 import { type Report, reportOf } from './report/report.js';
 import { loadOfTheLastMinute, surroundingsOf } from './report/surroundings.js';
 import { textOf } from './report/table.js';
+import { weightOf } from './scenarios/scenario.js';
 import { setStage } from './stage.js';
 import { warmUp } from './warm-up.js';
 
@@ -43,8 +44,9 @@ async function bench(options: BenchOptions): Promise<number> {
   await warmUp(stage, options, say);
   const player = new ScenarioPlayer(stage, options, say);
   const played: PlayedScenario[] = [];
+  const weights = options.scenarios.map(weightOf);
   for (const [index, scenario] of options.scenarios.entries()) {
-    const share = (index + 1) / options.scenarios.length;
+    const share = sumOf(weights.slice(0, index + 1)) / sumOf(weights);
     played.push(await player.play(scenario, options.minutesMax * 60_000 * share));
   }
   const report = reportOf({ startedAt, options, surroundings: await surroundingsOf(stage, loadBefore), played });
@@ -52,6 +54,10 @@ async function bench(options: BenchOptions): Promise<number> {
   progress.end();
   process.stdout.write(`${textOf(report)}\n\n${write(report, resolve(options.out))}\n`);
   return report.problems.length === 0 ? EXIT.clean : EXIT.wrong;
+}
+
+function sumOf(weights: readonly number[]): number {
+  return weights.reduce((sum, weight) => sum + weight, 0);
 }
 
 /** @returns where. */

@@ -31,7 +31,6 @@ export interface PlayedScenario {
   readonly problems: readonly string[];
 }
 
-const YARDSTICK_PER_SECOND_AT_FIRST = 1_500;
 /** More than the shop lets wait, or nobody would ever be refused. */
 const CONNECTIONS_MAX = 4_096;
 const COMING_BACK_MAX = 5;
@@ -49,8 +48,6 @@ interface Play {
 
 /** Rounds of every load in turn with its yardstick, then a run apart in which statements are counted, then the audit. */
 export class ScenarioPlayer {
-  private readonly yardstickRates = new Map<string, number>();
-
   constructor(
     private readonly stage: Stage,
     private readonly options: BenchOptions,
@@ -98,7 +95,8 @@ export class ScenarioPlayer {
     if (isOpen(load)) {
       const perSecond = Math.max(1, peak * load.timesPeak);
       const arrivals: OpenLoop = { kind: 'open', perSecond, connectionsMax: CONNECTIONS_MAX, seed: SEED };
-      const measurement = await this.measure(play, arrivals, { attemptsMax: load.comesBack === true ? COMING_BACK_MAX : 1 });
+      const attemptsMax = load.comesBack === true ? COMING_BACK_MAX : 1;
+      const measurement = await this.measure(play, arrivals, { attemptsMax, secondsMin: load.secondsMin ?? 0 });
       return { measurement, yardstick: null, reference: null, offered: { perSecond, peak } };
     }
     const measurement = await this.measure(play, this.closedLoop(play, load));
@@ -114,9 +112,9 @@ export class ScenarioPlayer {
   private async measure(
     { scenario, prepared, pool }: Play,
     arrivals: ClosedLoop | OpenLoop,
-    { attemptsMax = 1, counting = false } = {},
+    { attemptsMax = 1, counting = false, secondsMin = 0 } = {},
   ): Promise<Measurement> {
-    const wanted = this.requestsFor(scenario, arrivals);
+    const wanted = this.requestsFor(scenario, arrivals, secondsMin);
     const requests = await pool.take(counting ? Math.min(wanted, COUNTED_REQUESTS_MAX) : wanted);
     const { tokens } = prepared;
     const plan = { address: this.stage.shop.address, tokens, requests, arrivals, expected: scenario.expected, attemptsMax };
@@ -125,10 +123,10 @@ export class ScenarioPlayer {
     return measurement;
   }
 
-  private requestsFor({ requestsEach }: Scenario, arrivals: ClosedLoop | OpenLoop): number {
+  private requestsFor({ requestsEach }: Scenario, arrivals: ClosedLoop | OpenLoop, secondsMin: number): number {
     const { secondsMax, requestsMax, quick } = this.options;
     if (requestsEach !== undefined) return quick ? requestsEach.quick : requestsEach.full;
-    return arrivals.kind === 'open' && !quick ? Math.ceil(arrivals.perSecond * secondsMax) : requestsMax;
+    return arrivals.kind === 'open' && !quick ? Math.ceil(arrivals.perSecond * Math.max(secondsMax, secondsMin)) : requestsMax;
   }
 
   private closedLoop({ scenario }: Play, { clients }: ClosedLoad): ClosedLoop {
@@ -142,13 +140,8 @@ export class ScenarioPlayer {
   /** One client alone is judged by its latency. */
   private async yardstick(name: YardstickName | undefined, clients: number): Promise<number | null> {
     const { pgbench } = this.stage;
-    const { secondsMax, requestsMax } = this.options;
     if (pgbench === null || name === undefined || clients === 1) return null;
-    const known = `${name}, ${clients}`;
-    const rate = this.yardstickRates.get(known) ?? YARDSTICK_PER_SECOND_AT_FIRST;
-    const perSecond = await pgbench.run(name, clients, Math.min(requestsMax, Math.ceil(rate * secondsMax)));
-    this.yardstickRates.set(known, perSecond);
-    return perSecond;
+    return pgbench.run(name, clients, this.options);
   }
 
   private async count(play: Play, load: ClosedLoad): Promise<Measurement> {

@@ -28,6 +28,8 @@ export interface Row {
   readonly offeredPerSecond: number | null;
   /** Of the closed loop's rate, when more than that arrives. */
   readonly goodput: number | null;
+  /** Answers by status and problem code, of all rounds, repetitions included. */
+  readonly outcomes: Readonly<Record<string, number>>;
   /** Answers that told when to come back. */
   readonly askedToComeBack: number;
   readonly verdicts: readonly Verdict[];
@@ -87,6 +89,7 @@ function rowOf(scenario: Scenario, { load, rounds, counted }: PlayedLoad): Row {
     reference,
     offeredPerSecond: isOpen(load) ? median(rounds.map(({ offered }) => offered?.perSecond ?? NaN)) : null,
     goodput,
+    outcomes: added(rounds.map(({ measurement }) => measurement.outcomes)),
     askedToComeBack: sum(({ askedToComeBack }) => askedToComeBack),
     verdicts: judge(load.target, { perSecond, ratio: yardstick?.ratio ?? null, goodput, p50Ms, p99Ms }),
     cpuMsEach: {
@@ -103,6 +106,12 @@ function rowOf(scenario: Scenario, { load, rounds, counted }: PlayedLoad): Row {
     curve:
       rounds.toSorted((a, b) => a.measurement.latencyMs.p99 - b.measurement.latencyMs.p99)[rounds.length >> 1]?.measurement.curve ?? [],
   };
+}
+
+function added(outcomes: readonly Measurement['outcomes'][]): Row['outcomes'] {
+  const total: Record<string, number> = {};
+  for (const [outcome, count] of outcomes.flatMap(Object.entries<number>)) total[outcome] = (total[outcome] ?? 0) + count;
+  return total;
 }
 
 function comparison(name: string | undefined, rounds: readonly { figure: number; yardstick: number | null }[]): Row['yardstick'] {

@@ -46,12 +46,17 @@ export function textOf(report: Report): string {
     ...columns(COSTS, rows),
     '',
     ...(references.length > 0 ? ['Beside the yardsticks:', ...references, ''] : []),
-    ...(surroundings.pgbench === null
-      ? ['No yardsticks: pgbench is not on the PATH (Debian: apt-get install postgresql-contrib).', '']
-      : []),
+    ...rows.filter(({ goodput }) => goodput !== null).map(overloadText),
+    ...(surroundings.pgbench === null ? ['No yardsticks: pgbench is not on the PATH (Debian: apt-get install postgresql).', ''] : []),
     ...problems.map((problem) => `✗ ${problem}`),
     `Audit: ${audits.reduce((sum, { violations }) => sum + violations, 0)} violations after ${audits.length} scenarios, ${whole(audits.at(-1)?.paidOrders ?? 0)} paid orders.`,
   ].join('\n');
+}
+
+/** What the shop said to those who were too many. */
+export function overloadText({ title, load, offeredPerSecond, outcomes, askedToComeBack }: Row): string {
+  const answers = Object.entries(outcomes).map(([outcome, count]) => `${whole(count)} × ${outcome}`);
+  return `${title}, ${load}: ${whole(offeredPerSecond ?? NaN)}/s arrived; ${answers.join(', ')}; ${whole(askedToComeBack)} told when to come back.`;
 }
 
 function columns(wanted: readonly Column[], rows: readonly Row[]): string[] {

@@ -15,6 +15,8 @@ export interface OpenLoad {
   readonly comesBack?: boolean;
   /** In the first round only: it takes long, and nothing is compared with it. */
   readonly once?: boolean;
+  /** As long as it takes until queues are full and answers come as they will. */
+  readonly secondsMin?: number;
   readonly target?: Target;
 }
 
@@ -53,5 +55,11 @@ export interface Scenario {
   readonly requestsEach?: { readonly full: number; readonly quick: number };
   prepare(town: Town, generator: LoadGenerator): Promise<Prepared>;
 }
+
+/** How long a scenario takes, in measurements. */
+export const weightOf = ({ loads, yardstick, reference }: Scenario): number => {
+  const compared = loads.filter((load) => !isOpen(load) && load.clients > 1).length;
+  return loads.length + compared * (Number(yardstick !== undefined) + Number(reference !== undefined));
+};
 
 export const isOpen = (load: Load): load is OpenLoad => 'timesPeak' in load;

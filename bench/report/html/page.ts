@@ -1,5 +1,6 @@
 import type { Report } from '../report.js';
 import type { Row } from '../rows.js';
+import { overloadText } from '../table.js';
 import { cpuSplit, latencies, SERIES, throughput } from './charts.js';
 import { element, escaped } from './markup.js';
 import { STYLE } from './style.js';
@@ -35,6 +36,7 @@ export function htmlOf(report: Report): string {
       'Figures',
       'Medians over the rounds; the longest latency and the errors are of all rounds. In an open loop latency begins when a request is due.',
       figures(rows),
+      ...rows.filter(({ goodput }) => goodput !== null).map((row) => element('p', { class: 'quiet' }, escaped(overloadText(row)))),
     ),
     section('Costs', 'For each request. Delivered: from the last answer until its side effects had been made.', costs(rows)),
     section(
