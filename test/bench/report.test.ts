@@ -62,7 +62,7 @@ describe('charts', () => {
   });
 
   test('a curve without a point is left out, and figures stay readable', () => {
-    expect(percentileCurves('nothing', [{ name: 'empty', points: [] }])).toBe('');
+    expect(percentileCurves('nothing', [{ name: 'empty', series: 0, points: [] }])).toBe('');
     expect([0.4231, 4.25, 42.51, 4_251, null].map(short)).toEqual(['0.42', '4.25', '42.5', '4,251', '–']);
   });
 });

@@ -6,6 +6,8 @@ import { percentileCurves } from './percentile-curve.js';
 /** Colours of the series: the same thing has the same one in every chart. */
 export const SERIES = { shop: 'series-0', pgbench: 'series-1', postgres: 'series-1', client: 'series-4' } as const;
 
+const SERIES_COLOURS = 6;
+
 export function throughput(rows: readonly Row[]): string {
   const groups = rows.map((row) => {
     const { perSecond, yardstick } = row;
@@ -39,11 +41,14 @@ export function cpuSplit(rows: readonly Row[]): string {
   return barChart('CPU time for each request', 'ms', groups);
 }
 
-export function latencies(rows: readonly Row[]): string {
-  return percentileCurves(
-    'Latency by percentile',
-    rows.filter(({ curve }) => curve.length > 0).map(({ load, curve }) => ({ name: load, points: curve })),
-  );
+/** One chart a scenario; a load has the same colour in all of them. */
+export function latencies(rows: readonly Row[]): { readonly title: string; readonly chart: string }[] {
+  const loads = [...new Set(rows.map(({ load }) => load))];
+  return [...Map.groupBy(rows, ({ title }) => title)].map(([title, ofScenario]) => {
+    const curves = ofScenario.filter(({ curve }) => curve.length > 0);
+    const drawn = curves.map(({ load, curve }) => ({ name: load, series: loads.indexOf(load) % SERIES_COLOURS, points: curve }));
+    return { title, chart: percentileCurves(`Latency by percentile: ${title}`, drawn) };
+  });
 }
 
 function comparison({ yardstick, goodput }: Row): string {

@@ -55,8 +55,7 @@ export function htmlOf(report: Report): string {
 }
 
 function latencyCharts(rows: readonly Row[]): string {
-  const byScenario = Map.groupBy(rows, ({ title }) => title);
-  const charts = [...byScenario].map(([title, ofScenario]) => element('div', {}, element('h3', {}, escaped(title)), latencies(ofScenario)));
+  const charts = latencies(rows).map(({ title, chart }) => element('div', {}, element('h3', {}, escaped(title)), chart));
   return element('div', { class: 'pair' }, ...charts);
 }
 

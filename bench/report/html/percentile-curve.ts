@@ -3,19 +3,21 @@ import { decades } from './scale.js';
 
 export interface Curve {
   readonly name: string;
+  /** The number of its colour. */
+  readonly series: number;
   readonly points: readonly (readonly [percentile: number, ms: number])[];
 }
 
-const WIDTH = 600;
+const WIDTH = 640;
 const HEIGHT = 320;
-const [LEFT, RIGHT, TOP, BOTTOM] = [60, 190, 16, 40] as const;
+const [LEFT, RIGHT, TOP, BOTTOM] = [60, 216, 16, 40] as const;
 const MARKS = [50, 90, 99, 99.9, 99.99];
 const PERCENTILE_MAX = 99.99;
 const LABEL_HEIGHT = 15;
 
 /** Latency by percentile; both axes stretch what matters: the tail to the right, and small figures as far as large ones. */
 export function percentileCurves(title: string, curves: readonly Curve[]): string {
-  const shown = curves.map(({ name, points }) => ({ name, points: points.filter(([percentile]) => percentile <= PERCENTILE_MAX) }));
+  const shown = curves.map(({ points, ...curve }) => ({ ...curve, points: points.filter(([percentile]) => percentile <= PERCENTILE_MAX) }));
   const figures = shown.flatMap(({ points }) => points.map(([, ms]) => ms));
   if (figures.length === 0) return '';
   const marks = decades(Math.min(...figures), Math.max(...figures));
@@ -35,14 +37,14 @@ export function percentileCurves(title: string, curves: readonly Curve[]): strin
     ),
   ];
   const ends = apart(shown.map(({ points }) => y(points.at(-1)?.[1] ?? 1)));
-  const drawn = shown.map(({ name, points }, index) => {
+  const drawn = shown.map(({ name, series, points }, index) => {
     const path = points
       .map(([percentile, ms], point) => `${point === 0 ? 'M' : 'L'}${x(percentile).toFixed(1)} ${y(ms).toFixed(1)}`)
       .join('');
-    const className = `curve series-${index % 6}`;
+    const className = `curve series-${series}`;
     return (
       element('path', { d: path, class: className }, element('title', {}, escaped(name))) +
-      label(WIDTH - RIGHT + 10, (ends[index] as number) + 4, name, { class: `name text-${index % 6}` })
+      label(WIDTH - RIGHT + 10, (ends[index] as number) + 4, name, { class: `name text-${series}` })
     );
   });
   const attributes = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': title };
