@@ -14,7 +14,10 @@ import { ServiceInstance } from '../infra/services/service-instance.js';
 import { audit } from '../src/audit/audit.js';
 import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
 import { nothingUndelivered } from '../test/shapes/shaped-shop.js';
-import { clientOf, OPERATOR, type ShopClient } from '../test/support/client.js';
+import { OPERATOR } from '../test/support/client.js';
+import { LoadGenerator } from './load/load-generator.js';
+import { payThroughApi } from './pay-through-api.js';
+import { median } from './report/median.js';
 
 const RATES = [0, 0.01, 0.1];
 const READY_MS_MAX = 60_000;
@@ -25,8 +28,6 @@ const SIDE_EFFECTS = [
   'notification.write-receipt',
   'notification.send-receipt',
 ];
-const MONEY = 1_000_000_000;
-const STOCK = 1_000_000;
 
 const text = (value: string) => ({ type: 'string', default: value }) as const;
 const { values } = parseArgs({ options: { orders: text('2000'), clients: text('32'), rounds: text('3'), backlog: text('10000') } });
@@ -39,6 +40,7 @@ const [orders, clients, rounds, backlog] = [values.orders, values.clients, value
 
 const folder = mkdtempSync(join(tmpdir(), 'ordersaga-bench-'));
 const postgres = await startEmbeddedPostgres({ dataDir: folder });
+const generator = await LoadGenerator.start();
 try {
   await payWhileListenersFail(0, 'warm-up');
   const measured = RATES.map((rate) => ({ rate, perSecond: [] as number[], drainedMs: [] as number[] }));
@@ -60,13 +62,14 @@ try {
   }
   console.log(await drainBacklog());
 } finally {
+  await generator.stop();
   await postgres.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 
 async function payWhileListenersFail(rate: number, name: string): Promise<{ perSecond: number; drainedMs: number; faults: number }> {
   const shop = await startShop({ NODE_OPTIONS: `--import=${here('fail-at-random.mjs')}`, BENCH_FAULT_RATE: String(rate) });
-  const perSecond = await pay(shop, orders, name);
+  const { perSecond } = await payThroughApi(generator, { address: shop.address, clients, orders, name });
   const from = performance.now();
   await nothingUndelivered([shop.address]);
   const drainedMs = performance.now() - from;
@@ -78,7 +81,7 @@ async function payWhileListenersFail(rate: number, name: string): Promise<{ perS
 
 async function drainBacklog(): Promise<string> {
   const api = await startShop({ DOMAINS: SIDE_EFFECTS.map((listener) => `-${listener}`).join(',') });
-  await pay(api, backlog, 'backlog');
+  await payThroughApi(generator, { address: api.address, clients, orders: backlog, name: 'backlog' });
   await api.stop();
   const from = performance.now();
   const whole = await startShop({});
@@ -112,48 +115,6 @@ async function startShop(environment: Readonly<Record<string, string>>): Promise
   return shop;
 }
 
-/** Every client places its orders first; then all pay, as fast as they get answers. @returns payments per second. */
-async function pay(shop: ServiceInstance, count: number, name: string): Promise<number> {
-  const client = clientOf(shop.address);
-  const { optionIds } = await client.product({ price: 10, stock: Array.from({ length: clients }, () => STOCK), name });
-  const customers = await Promise.all(Array.from({ length: clients }, (_, index) => customer(client, `${name}-${index}@example.com`)));
-  const each = Math.ceil(count / clients);
-  const orderIds = await Promise.all(customers.map((token, index) => inTurn(each, () => place(client, token, optionIds[index] as number))));
-  const from = performance.now();
-  await Promise.all(customers.map((token, index) => inTurn(each, (turn) => payOne(client, token, orderIds[index]?.[turn] as number))));
-  return (each * clients) / ((performance.now() - from) / 1_000);
-}
-
-async function customer(client: ShopClient, email: string): Promise<string> {
-  const { body } = await client.api<{ userId: number; accessToken: string }>('POST', '/api/auth/signup', {
-    body: { email, password: 'bench-password' },
-  });
-  await client.api('POST', `/api/users/${body.userId}/balance/charges`, { token: await client.operatorToken(), body: { amount: MONEY } });
-  return body.accessToken;
-}
-
-async function place(client: ShopClient, token: string, productOptionId: number): Promise<number> {
-  const { status, body } = await client.api<{ orderId: number }>('POST', '/api/orders', {
-    token,
-    body: { items: [{ productOptionId, quantity: 1 }] },
-  });
-  if (status === 201) return body.orderId;
-  // A fault on the way: nothing is placed, so it is placed again.
-  return place(client, token, productOptionId);
-}
-
-/** Until it is paid, as a customer would: a payment that takes long is looked at again. */
-async function payOne(client: ShopClient, token: string, orderId: number): Promise<void> {
-  const { status, body } = await client.api<{ code?: string }>('POST', `/api/orders/${orderId}/payment`, { token, body: {} });
-  if (status !== 200 && body.code !== 'ALREADY_PAID') await payOne(client, token, orderId);
-}
-
-async function inTurn<T>(count: number, act: (turn: number) => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  for (let turn = 0; turn < count; turn++) results.push(await act(turn));
-  return results;
-}
-
 async function expectClean(): Promise<void> {
   const report = await audit({ url: postgres.url });
   const broken = report.checks.filter(({ violations }) => violations.listed.length > 0);
@@ -162,8 +123,4 @@ async function expectClean(): Promise<void> {
 
 function here(file: string): string {
   return fileURLToPath(new URL(file, import.meta.url));
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 }

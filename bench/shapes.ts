@@ -1,7 +1,7 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { startKafka } from '../infra/kafka.js';
 import { startRedis } from '../infra/redis.js';
 import { ServiceInstance } from '../infra/services/service-instance.js';
@@ -9,12 +9,16 @@ import { temporaryFolder } from '../infra/temporary-folder.js';
 import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
 import { startFiveServices } from '../test/shapes/five-services.js';
 import { startThreeProcesses } from '../test/shapes/three-processes.js';
-import { OPERATOR } from '../test/support/client.js';
 import { freshDatabase } from '../test/support/database.js';
 import { DOMAINS, PLATFORM } from '../test/support/postgres.js';
 import { SETTINGS } from '../test/support/shop.js';
+import { auditThroughApi } from './audit-through-api.js';
+import { LoadGenerator } from './load/load-generator.js';
+import type { Latencies } from './load/plan.js';
+import { payThroughApi } from './pay-through-api.js';
+import { median } from './report/median.js';
 
-// Paying in each of the three shapes of the shop, in turn, on one PostgreSQL with fsync: `bench/pay.ts` against each.
+// Paying in each of the three shapes of the shop, in turn, on one PostgreSQL with fsync; each turn is audited.
 // npm run bench:shapes -- [--clients 32] [--orders 960] [--rounds 3]
 
 const { values } = parseArgs({
@@ -24,10 +28,9 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
   },
 });
+const [clients, orders, rounds] = [Number(values.clients), Number(values.orders), Number(values.rounds)];
 const READY_MS_MAX = 60_000;
-const ROUND_MS_MAX = 300_000;
 const DATABASE_CONNECTIONS_MAX = 300;
-const FIGURES = /^distinct products: (\d+) payments\/s .* p50 ([\d.]+) ms, p95 [\d.]+ ms, p99 ([\d.]+) ms/m;
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 execFileSync(file('../bin/ordersaga'), ['build'], { stdio: 'inherit' });
@@ -45,15 +48,18 @@ const shapes = {
     postgresUrl: postgres.url,
   }),
 };
-const measured = new Map(Object.keys(shapes).map((name) => [name, [] as number[][]]));
-for (let round = 0; round < Number(values.rounds); round++) {
-  for (const [name, { address }] of Object.entries(shapes)) measured.get(name)?.push(await pay(address));
+const generator = await LoadGenerator.start();
+const measured = new Map(Object.keys(shapes).map((shape) => [shape, [] as Figures[]]));
+for (let round = 1; round <= rounds; round++) {
+  for (const [shape, { address }] of Object.entries(shapes)) measured.get(shape)?.push(await pay(shape, address, round));
 }
-const yardstick = medianOf('one process', 0);
-for (const name of Object.keys(shapes)) {
-  const [rate, p50, p99] = [0, 1, 2].map((column) => medianOf(name, column)) as [number, number, number];
-  console.log(`${name.padEnd(38)}${rate} payments/s (${(rate / yardstick).toFixed(2)} of one process), p50 ${p50} ms, p99 ${p99} ms`);
+const yardstick = medianOf('one process', 'perSecond');
+for (const shape of measured.keys()) {
+  const [rate, p50, p99] = [medianOf(shape, 'perSecond'), medianOf(shape, 'p50'), medianOf(shape, 'p99')];
+  const compared = `${rate.toFixed(0)} payments/s (${(rate / yardstick).toFixed(2)} of one process)`;
+  console.log(`${shape.padEnd(38)}${compared}, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
 }
+await generator.stop();
 await Promise.all(Object.values(shapes).map((shape) => shape.stop()));
 await Promise.all([kafka.stop(), redis.stop(), postgres.stop()]);
 rmSync(dataDir, { recursive: true, force: true });
@@ -67,18 +73,19 @@ async function startOneProcess(): Promise<{ address: string; stop(): Promise<voi
   return { address: shop.address, stop: () => shop.stop() };
 }
 
-/** @returns payments per second, p50 and p99. @throws when a payment does not go through, or the audit finds a violation. */
-async function pay(url: string): Promise<number[]> {
-  const { clients, orders } = values;
-  const options = { url, email: OPERATOR.email, password: OPERATOR.password, clients, orders };
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-  const { stdout } = await promisify(execFile)(process.execPath, [file('pay.ts'), ...args], { timeout: ROUND_MS_MAX });
-  const figures = FIGURES.exec(stdout);
-  if (figures === null) throw new Error(`no figures in: ${stdout}`);
-  return figures.slice(1).map(Number);
+/** @throws when a payment does not go through, or the audit finds a violation. */
+async function pay(shape: string, address: string, round: number): Promise<Figures> {
+  const name = `${shape.replaceAll(/\W+/g, '-')}-${round}`;
+  const { perSecond, latencyMs } = await payThroughApi(generator, { address, clients, orders, name });
+  const { violations } = await auditThroughApi(address);
+  if (violations > 0) throw new Error(`the audit of ${shape} found ${violations} violations`);
+  return { perSecond, ...latencyMs };
 }
 
-function medianOf(name: string, column: number): number {
-  const sorted = (measured.get(name) ?? []).map((figures) => figures[column] ?? NaN).toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? NaN;
+function medianOf(shape: string, figure: keyof Figures): number {
+  return median((measured.get(shape) ?? []).map((figures) => figures[figure]));
+}
+
+interface Figures extends Latencies {
+  readonly perSecond: number;
 }
