@@ -20,7 +20,6 @@ export type Progress = (what: string, seconds: number) => void;
 const SESSION = `
   SET session_replication_role = replica; SET synchronous_commit = off; SET max_parallel_workers_per_gather = 0;
   SET work_mem = '768MB'; SET maintenance_work_mem = '768MB'; SET jit = off; SET timezone = 'UTC'`;
-const LOG_SHARDS = 16;
 
 /**
  * Fills a migrated, empty database with the past year of a shop, set-based: orders that were paid, or not, and everything that
@@ -70,7 +69,10 @@ async function copyRows(url: string, { table, columns, query }: RowsOf, target: 
     await target.query('BEGIN');
     // What refers to it is still empty, too.
     await target.query(`TRUNCATE ${table} CASCADE`);
-    await pipeline(source.query(copyTo(`COPY (${query}) TO STDOUT`)), target.query(copyFrom(`COPY ${table} (${columns}) FROM STDIN (FREEZE)`)));
+    await pipeline(
+      source.query(copyTo(`COPY (${query}) TO STDOUT`)),
+      target.query(copyFrom(`COPY ${table} (${columns}) FROM STDIN (FREEZE)`)),
+    );
     await target.query('COMMIT');
   });
 }

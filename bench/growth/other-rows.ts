@@ -137,7 +137,11 @@ const CART_ROWS = [
     'product_option_id, product_id, available, name',
     `SELECT option_id, growth.product_of(option_id), ${STOCK_LEFT}, 'option ' || option_id FROM ${OPTIONS}`,
   ),
-  rowsOf('shop_cart.cart', 'user_id, lines', 'SELECT user_id, least(3, options) FROM growth.size, generate_series(2, users + 1, 10) AS user_id'),
+  rowsOf(
+    'shop_cart.cart',
+    'user_id, lines',
+    'SELECT user_id, least(3, options) FROM growth.size, generate_series(2, users + 1, 10) AS user_id',
+  ),
   rowsOf(
     'shop_cart.cart_item',
     'user_id, product_option_id, quantity',

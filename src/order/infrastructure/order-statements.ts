@@ -127,14 +127,17 @@ export const APPEND_STEPS = sql(
 
 export const PROGRESS = sql('order.payment-progress', `SELECT state, refusal FROM shop_order.payment_attempt WHERE payment_id = $1`);
 
-export const END_LEASES = sql('order.end-leases', `UPDATE shop_order.payment_attempt SET lease_until = now() WHERE state = 'RUNNING'`);
+export const END_LEASES = sql(
+  'order.end-leases',
+  `UPDATE shop_order.payment_attempt SET lease_until = now() WHERE finished_at IS NULL AND state = 'RUNNING'`,
+);
 
 export const TAKE_OVER = sql(
   'order.take-over-payments',
   `UPDATE shop_order.payment_attempt SET lease_until = now() + ${LEASE}
    WHERE payment_id IN (
      SELECT payment_id FROM shop_order.payment_attempt
-     WHERE state = 'RUNNING' AND lease_until <= now()
+     WHERE finished_at IS NULL AND state = 'RUNNING' AND lease_until <= now()
      ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED
    )
    RETURNING payment_id, order_id, user_id, coupon_id, total_amount, deadline_at <= now() AS overdue`,

@@ -73,7 +73,7 @@ const PAYMENTS = sql(
 const PAYMENTS_UNDER_WAY = sql(
   'order.list-payments-under-way',
   `SELECT ${PAYMENT_COLUMNS} FROM shop_order.payment_attempt
-   WHERE state IN ('RUNNING', 'ROLLING_BACK') AND payment_id < $1 ORDER BY payment_id DESC LIMIT $2`,
+   WHERE finished_at IS NULL AND payment_id < $1 ORDER BY payment_id DESC LIMIT $2`,
 );
 
 const LATEST_PAYMENT = sql(
