@@ -127,4 +127,4 @@ const NEXT_NUMBERS = `
                      identity."table", identity."column", identity."column", identity."table");
     END LOOP;
   END $$;
-  SELECT setval('shop_order.order_id', orders) FROM growth.size;`;
+  SELECT setval('shop_order.order_id', orders + 1, false) FROM growth.size;`;

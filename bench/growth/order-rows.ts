@@ -1,4 +1,4 @@
-import { rowsOf } from './rows-of.js';
+import { BALANCE_LEFT, rowsOf } from './rows-of.js';
 
 const STEP = `format('{"event": "%s", "outcome": "DONE", "listener": "%s", "startedAt": "%s", "finishedAt": "%s"}'`;
 
@@ -31,7 +31,7 @@ export const ORDER_ROWS = [
             '[' || ${STEP}, 'order.processing', 'product.confirm-stock', at, at)
                 || CASE WHEN coupon_id IS NULL THEN '' ELSE ', ' || ${STEP}, 'order.processing', 'coupon.use-coupon', at, at) END
                 || ', ' || ${STEP}, 'order.payment', 'user.deduct-balance', at, at) || ']',
-            10000, ended_at, ended_at
+            ${BALANCE_LEFT}, ended_at, ended_at
      FROM growth.placed, growth.iso(ended_at) AS at WHERE status = 'PAID'`,
   ),
   rowsOf(

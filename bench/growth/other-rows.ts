@@ -1,6 +1,6 @@
-import { rowsOf } from './rows-of.js';
+import { BALANCE_LEFT, rowsOf } from './rows-of.js';
 
-const STOCK_LEFT = 1_000;
+const STOCK_LEFT = 1_000_000;
 const OPTIONS = 'growth.size, generate_series(1, options) AS option_id';
 const PRODUCTS = 'growth.size, generate_series(1, (options + 1) / 2) AS product_id';
 const SOLD = '(SELECT option_id, sum(quantity) AS quantity FROM growth.sold GROUP BY option_id) sold';
@@ -61,7 +61,7 @@ const USER_ROWS = [
     'id, email, password_hash, role, balance, version, created_at',
     `SELECT 1, 'generated-operator@example.com', '-', 'operator', 0, 0, until - interval '400 days' FROM growth.size
      UNION ALL
-     SELECT number, 'generated-' || number || '@example.com', '-', 'customer', 10000, 1 + coalesce(payments, 0), until - interval '400 days'
+     SELECT number, 'generated-' || number || '@example.com', '-', 'customer', ${BALANCE_LEFT}, 1 + coalesce(payments, 0), until - interval '400 days'
      FROM growth.size CROSS JOIN generate_series(2, users + 1) AS number
      LEFT JOIN (SELECT user_id, count(*) AS payments FROM growth.placed WHERE status = 'PAID' GROUP BY user_id) paid ON user_id = number
      ORDER BY 1`,
@@ -70,14 +70,14 @@ const USER_ROWS = [
   rowsOf(
     'shop_user.ledger_entry',
     'id, user_id, amount, before_amount, after_amount, code, contra_account, payment_id, actor_id, note, created_at',
-    `SELECT number, number, 10000 + coalesce(spent, 0), 0, 10000 + coalesce(spent, 0), 'CHARGE', 'external-funds', NULL, 1, NULL, until - interval '399 days'
+    `SELECT number, number, ${BALANCE_LEFT} + coalesce(spent, 0), 0, ${BALANCE_LEFT} + coalesce(spent, 0), 'CHARGE', 'external-funds', NULL, 1, NULL, until - interval '399 days'
      FROM growth.size CROSS JOIN generate_series(2, users + 1) AS number
      LEFT JOIN (SELECT user_id, sum(final_amount) AS spent FROM growth.placed WHERE status = 'PAID' GROUP BY user_id) paid ON user_id = number
      UNION ALL
      (SELECT users + 1 + order_id, user_id, -final_amount, still + final_amount, still, 'PAYMENT', 'sales', order_id, NULL, 'order ' || order_id, ended_at
       FROM growth.size CROSS JOIN (
         SELECT order_id, user_id, final_amount, ended_at,
-               10000 + sum(final_amount) OVER (PARTITION BY user_id ORDER BY order_id DESC) - final_amount AS still
+               ${BALANCE_LEFT} + sum(final_amount) OVER (PARTITION BY user_id ORDER BY order_id DESC) - final_amount AS still
         FROM growth.placed WHERE status = 'PAID'
       ) payment ORDER BY order_id)`,
   ),
@@ -85,7 +85,7 @@ const USER_ROWS = [
   rowsOf(
     'shop_user.saga_step',
     'step, saga_id, state, record',
-    `SELECT 'user.deduct-balance', order_id, 'DONE', '{"remainingBalance": 10000}' FROM growth.placed WHERE status = 'PAID'`,
+    `SELECT 'user.deduct-balance', order_id, 'DONE', '{"remainingBalance": ${BALANCE_LEFT}}' FROM growth.placed WHERE status = 'PAID'`,
   ),
   rowsOf(
     'shop_user.refresh_session',

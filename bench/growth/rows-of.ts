@@ -6,3 +6,6 @@ export interface RowsOf {
 }
 
 export const rowsOf = (table: string, columns: string, query: string): RowsOf => ({ table, columns, query });
+
+/** What every customer has left after the past year, for the orders to come. */
+export const BALANCE_LEFT = 100_000_000;
