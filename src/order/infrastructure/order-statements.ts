@@ -1,3 +1,4 @@
+import { BY_INDEX } from '../../database/by-index.js';
 import { sql } from '../../database/database.js';
 
 /** Whoever carries a payment out has this long before somebody else may take it over. */
@@ -77,6 +78,7 @@ export const LOCK_ATTEMPTS = sql(
    ORDER BY payment_id FOR UPDATE`,
 );
 
+// ANY says twice what the join says: by it the attempts are found by their key, even while they are few.
 export const FINISH_PAYMENTS = sql(
   'order.finish-payments',
   `WITH finished AS (
@@ -84,7 +86,7 @@ export const FINISH_PAYMENTS = sql(
      SET state = 'PAID', finished_at = now(), steps = p.steps, remaining_balance = p.remaining_balance
      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::jsonb[])
        AS p (payment_id, discount_amount, final_amount, remaining_balance, steps)
-     WHERE a.payment_id = p.payment_id AND a.state = 'RUNNING'
+     WHERE a.payment_id = ANY ($1::bigint[]) AND a.payment_id = p.payment_id AND a.state = 'RUNNING'
      RETURNING a.payment_id, a.order_id, a.coupon_id, p.discount_amount, p.final_amount
    )
    UPDATE shop_order.orders o
@@ -100,8 +102,10 @@ export const PAID_ORDERS = sql(
      (SELECT json_agg(json_build_object('productOptionId', l.product_option_id, 'productId', l.product_id, 'name', l.name,
                                         'price', l.price, 'quantity', l.quantity, 'subtotal', l.subtotal) ORDER BY l.line)
       FROM shop_order.order_line l WHERE l.order_id = o.order_id) AS lines
-   FROM shop_order.payment_attempt a JOIN shop_order.orders o USING (order_id, payment_id)
-   WHERE a.payment_id = ANY ($1::bigint[])`,
+   FROM unnest($1::bigint[]) WITH ORDINALITY AS paid (payment_id, nth)
+   JOIN shop_order.payment_attempt a USING (payment_id)
+   JOIN shop_order.orders o USING (order_id, payment_id)
+   WHERE ${BY_INDEX}`,
 );
 
 export const SAVE_ROLLBACKS = sql(
@@ -113,7 +117,7 @@ export const SAVE_ROLLBACKS = sql(
          compensations_reported = ARRAY(SELECT jsonb_array_elements_text(r.reported)),
          finished_at = CASE WHEN r.state = 'REFUSED' THEN coalesce(a.finished_at, now()) END
      FROM unnest($1::bigint[], $2::text[], $3::jsonb[], $4::jsonb[], $5::jsonb[]) AS r (payment_id, state, refusal, awaited, reported)
-     WHERE a.payment_id = r.payment_id AND a.state IN ('RUNNING', 'ROLLING_BACK')
+     WHERE a.payment_id = ANY ($1::bigint[]) AND a.payment_id = r.payment_id AND a.state IN ('RUNNING', 'ROLLING_BACK')
      RETURNING a.order_id, a.state, a.payment_id
    )
    UPDATE shop_order.orders o SET status = 'PENDING'
