@@ -11,14 +11,14 @@ import { query } from '../support/embedded.js';
 import { Happened, happened, happeningOf, ORIGIN, times } from './world.js';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
-const BEFORE_EPOCHS = /\/messaging\/00[34]/;
+const BEFORE_EPOCHS = /\/messaging\/00[12]/;
 
 test('a log from before there were epochs keeps all its events and positions, and goes on', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ordersaga-migrations-'));
   const database = await freshDatabase({ domains: [] });
   const databases = new Databases({ url: database.url });
   try {
-    await cp(MIGRATIONS, folder, { recursive: true, filter: (path) => !BEFORE_EPOCHS.test(path) });
+    await cp(MIGRATIONS, folder, { recursive: true, filter: (path) => !/\/messaging\/\d/.test(path) || BEFORE_EPOCHS.test(path) });
     await migrate({ url: database.url, domains: ['order'], folder });
     await query(
       database.url,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BY_INDEX } from '../../database/by-index.js';
 import { pgTransaction, sql } from '../../database/database.js';
 import type { CartItemId, ProductOptionId, UserId } from '../../kernel/ids.js';
 import type { Transaction } from '../../kernel/transaction.js';
@@ -119,7 +120,8 @@ const LOCK_CARTS = sql(
 const TAKE_OUT = sql(
   'cart.take-out',
   `WITH bought AS (
-     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS b (user_id, product_option_id, quantity)
+     SELECT user_id, product_option_id, quantity
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS b (user_id, product_option_id, quantity, nth) WHERE ${BY_INDEX}
    ), reduced AS (
      UPDATE shop_cart.cart_item i SET quantity = i.quantity - b.quantity
      FROM bought b

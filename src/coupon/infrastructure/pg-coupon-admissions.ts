@@ -1,3 +1,4 @@
+import { BY_INDEX } from '../../database/by-index.js';
 import { type DomainDatabase, type PgTransaction, type Queryable, sql } from '../../database/database.js';
 import type { CouponId, UserCouponId } from '../../kernel/ids.js';
 import { type Result, ok } from '../../kernel/result.js';
@@ -130,10 +131,11 @@ const LOOK = sql(
                ELSE 'EXPIRED'
           END AS phase,
           held.admission AS held, held.id AS user_coupon_id, held.reservation
-   FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asker (coupon_id, user_id, arrival)
+   FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asker (coupon_id, user_id, nth)
    LEFT JOIN shop_coupon.coupon ON coupon.id = asker.coupon_id
    LEFT JOIN shop_coupon.user_coupon held ON held.coupon_id = asker.coupon_id AND held.user_id = asker.user_id
-   ORDER BY asker.arrival`,
+   WHERE ${BY_INDEX}
+   ORDER BY nth`,
 );
 
 const ADMIT = sql(

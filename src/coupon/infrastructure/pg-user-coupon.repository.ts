@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BY_INDEX } from '../../database/by-index.js';
 import { pgTransaction, sql, type Statement } from '../../database/database.js';
 import type { CouponId, PaymentId, UserCouponId, UserId } from '../../kernel/ids.js';
 import type { Transaction } from '../../kernel/transaction.js';
@@ -87,15 +88,16 @@ const LOOK_AT_USER_COUPONS = sql('coupon.look-at-user-coupons', FIND_USER_COUPON
 const USE_COUPONS = sql(
   'coupon.use-coupons',
   `UPDATE shop_coupon.user_coupon SET state = 'USED', order_id = used.order_id, payment_id = used.payment_id, used_at = now()
-   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS used (id, order_id, payment_id)
-   WHERE user_coupon.id = used.id`,
+   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS used (id, order_id, payment_id, nth)
+   WHERE user_coupon.id = used.id AND ${BY_INDEX}`,
 );
 
 // `payment_id` is cleared by the statement that finds it by, so RETURNING has to look at the locked row.
 const CANCEL_USES = sql(
   'coupon.cancel-uses',
   `WITH used AS (
-     SELECT id, payment_id FROM shop_coupon.user_coupon WHERE payment_id = ANY ($1::bigint[]) ORDER BY id FOR UPDATE
+     SELECT id, payment_id FROM unnest($1::bigint[]) WITH ORDINALITY AS undone (payment_id, nth) JOIN shop_coupon.user_coupon held USING (payment_id)
+     WHERE ${BY_INDEX} ORDER BY id FOR UPDATE OF held
    )
    UPDATE shop_coupon.user_coupon SET state = 'AVAILABLE', order_id = NULL, payment_id = NULL, used_at = NULL
    FROM used WHERE user_coupon.id = used.id

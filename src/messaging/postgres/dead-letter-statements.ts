@@ -12,19 +12,20 @@ const LETTER = `
 const ACTION = `action_id, ${iso('at')} AS at, actor, action, reason, parked_id, subscriber, event_id, failures_total`;
 const RECORDED = 'actor, action, reason, parked_id, subscriber, event_id, event, failures_total, failures';
 
+// Lists are ordered by the column, not by the text of the same name that they answer: the index has the column.
 export function deadLetterStatements(domain: string) {
   const parked = `shop_${domain}.event_parked`;
   const actions = `shop_${domain}.dead_letter_action`;
-  /** Three parameters, from `first` on: a place in the list over all domains. */
+  /** Three parameters, from `first` on: a place in the list over all domains. The time alone is where the index begins. */
   const after = (first: number, time: string, number: string): string =>
-    `($${first}::timestamptz IS NULL OR (${time}, '${domain}' COLLATE "C", ${number}) < ($${first}, $${first + 1}::text COLLATE "C", $${first + 2}::bigint))`;
+    `${time} <= coalesce($${first}::timestamptz, 'infinity') AND ($${first} IS NULL OR (${time}, '${domain}' COLLATE "C", ${number}) < ($${first}, $${first + 1}::text COLLATE "C", $${first + 2}::bigint))`;
   return {
     list: sql(
       `messaging.${domain}.list-dead-letters`,
-      `SELECT ${LETTER} FROM ${parked}
+      `SELECT ${LETTER} FROM ${parked} letter
        WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR subscriber = $2) AND ($3::text IS NULL OR topic = $3)
          AND ${after(4, 'parked_at', 'parked_id')}
-       ORDER BY parked_at DESC, parked_id DESC LIMIT $7`,
+       ORDER BY letter.parked_at DESC, parked_id DESC LIMIT $7`,
     ),
     find: sql(`messaging.${domain}.find-dead-letter`, `SELECT ${LETTER}, event, failures FROM ${parked} WHERE parked_id = $1`),
     // Whoever tries it holds this lock for as long as the effect takes; an operator does not wait for that.
@@ -60,7 +61,7 @@ export function deadLetterStatements(domain: string) {
     ),
     actions: sql(
       `messaging.${domain}.list-dead-letter-actions`,
-      `SELECT ${ACTION} FROM ${actions} WHERE ${after(1, 'at', 'action_id')} ORDER BY at DESC, action_id DESC LIMIT $4`,
+      `SELECT ${ACTION} FROM ${actions} done WHERE ${after(1, 'at', 'action_id')} ORDER BY done.at DESC, action_id DESC LIMIT $4`,
     ),
   };
 }

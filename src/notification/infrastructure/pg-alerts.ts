@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DomainDatabase, pgTransaction, sql } from '../../database/database.js';
+import { DomainDatabase, pgTransaction, sql, type Statement } from '../../database/database.js';
 import type { Transaction } from '../../kernel/transaction.js';
 import { type AlertQuery, Alerts, type RaisedAlert, type RecordedAlert } from '../application/alerts.port.js';
 import type { Alert } from '../domain/alert.js';
@@ -21,12 +21,16 @@ const RECORD = sql(
    SELECT * FROM unnest($1::text[], $2::jsonb[], $3::timestamptz[])
    ON CONFLICT (event_id) DO NOTHING`,
 );
-const LIST = sql(
-  'notification.list-alerts',
-  `SELECT ${COLUMNS} FROM shop_notification.alert
-   WHERE alert_id < $1 AND ($2::text IS NULL OR (acknowledged_at IS NULL) = ($2 = 'OPEN'))
-   ORDER BY alert_id DESC LIMIT $3`,
-);
+const listOf = (which: string, condition: string): Statement =>
+  sql(
+    `notification.list-alerts-${which}`,
+    `SELECT ${COLUMNS} FROM shop_notification.alert WHERE alert_id < $1 ${condition} ORDER BY alert_id DESC LIMIT $2`,
+  );
+const LISTS = {
+  ALL: listOf('all', ''),
+  OPEN: listOf('open', 'AND acknowledged_at IS NULL'),
+  ACKNOWLEDGED: listOf('acknowledged', 'AND acknowledged_at IS NOT NULL'),
+};
 const ACKNOWLEDGE = sql(
   'notification.acknowledge-alert',
   `UPDATE shop_notification.alert
@@ -50,7 +54,7 @@ export class PgAlerts extends Alerts {
   }
 
   override async list({ state, before, rowsMax }: AlertQuery): Promise<readonly RecordedAlert[]> {
-    const rows = await this.database.query<AlertRow>(LIST, [before ?? Number.MAX_SAFE_INTEGER, state ?? null, rowsMax]);
+    const rows = await this.database.query<AlertRow>(LISTS[state ?? 'ALL'], [before ?? Number.MAX_SAFE_INTEGER, rowsMax]);
     return rows.map(alertOf);
   }
 

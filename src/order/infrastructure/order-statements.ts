@@ -1,3 +1,4 @@
+import { BY_INDEX } from '../../database/by-index.js';
 import { sql } from '../../database/database.js';
 
 /** Whoever carries a payment out has this long before somebody else may take it over. */
@@ -56,8 +57,8 @@ export const EXPIRE_ORDERS = sql(
   `UPDATE shop_order.orders SET status = 'EXPIRED'
    WHERE order_id IN (
      SELECT order_id FROM shop_order.orders
-     WHERE status = 'PENDING' AND open_until <= now()
-     ORDER BY open_until LIMIT $1 FOR UPDATE SKIP LOCKED
+     WHERE status = 'PENDING' AND expires_at <= now()
+     ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
    )
    RETURNING order_id, user_id`,
 );
@@ -81,6 +82,7 @@ export const LOCK_ATTEMPTS = sql(
    ORDER BY payment_id FOR UPDATE`,
 );
 
+// ANY says twice what the join says: by it the attempts are found by their key, even while they are few.
 export const FINISH_PAYMENTS = sql(
   'order.finish-payments',
   `WITH finished AS (
@@ -88,7 +90,7 @@ export const FINISH_PAYMENTS = sql(
      SET state = 'PAID', finished_at = now(), steps = p.steps, remaining_balance = p.remaining_balance
      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::jsonb[])
        AS p (payment_id, discount_amount, final_amount, remaining_balance, steps)
-     WHERE a.payment_id = p.payment_id AND a.state = 'RUNNING'
+     WHERE a.payment_id = ANY ($1::bigint[]) AND a.payment_id = p.payment_id AND a.state = 'RUNNING'
      RETURNING a.payment_id, a.order_id, a.coupon_id, p.discount_amount, p.final_amount
    )
    UPDATE shop_order.orders o
@@ -104,8 +106,10 @@ export const PAID_ORDERS = sql(
      (SELECT json_agg(json_build_object('productOptionId', l.product_option_id, 'productId', l.product_id, 'name', l.name,
                                         'price', l.price, 'quantity', l.quantity, 'subtotal', l.subtotal) ORDER BY l.line)
       FROM shop_order.order_line l WHERE l.order_id = o.order_id) AS lines
-   FROM shop_order.payment_attempt a JOIN shop_order.orders o USING (order_id, payment_id)
-   WHERE a.payment_id = ANY ($1::bigint[])`,
+   FROM unnest($1::bigint[]) WITH ORDINALITY AS paid (payment_id, nth)
+   JOIN shop_order.payment_attempt a USING (payment_id)
+   JOIN shop_order.orders o USING (order_id, payment_id)
+   WHERE ${BY_INDEX}`,
 );
 
 export const SAVE_ROLLBACKS = sql(
@@ -117,7 +121,7 @@ export const SAVE_ROLLBACKS = sql(
          compensations_reported = ARRAY(SELECT jsonb_array_elements_text(r.reported)),
          finished_at = CASE WHEN r.state = 'REFUSED' THEN coalesce(a.finished_at, now()) END
      FROM unnest($1::bigint[], $2::text[], $3::jsonb[], $4::jsonb[], $5::jsonb[]) AS r (payment_id, state, refusal, awaited, reported)
-     WHERE a.payment_id = r.payment_id AND a.state IN ('RUNNING', 'ROLLING_BACK')
+     WHERE a.payment_id = ANY ($1::bigint[]) AND a.payment_id = r.payment_id AND a.state IN ('RUNNING', 'ROLLING_BACK')
      RETURNING a.order_id, a.state, a.payment_id
    )
    UPDATE shop_order.orders o SET status = 'PENDING'
@@ -139,14 +143,17 @@ export const PROGRESS = sql(
   `SELECT payment_id, state, refusal FROM shop_order.payment_attempt WHERE payment_id = ANY ($1::bigint[])`,
 );
 
-export const END_LEASES = sql('order.end-leases', `UPDATE shop_order.payment_attempt SET lease_until = now() WHERE state = 'RUNNING'`);
+export const END_LEASES = sql(
+  'order.end-leases',
+  `UPDATE shop_order.payment_attempt SET lease_until = now() WHERE finished_at IS NULL AND state = 'RUNNING'`,
+);
 
 export const TAKE_OVER = sql(
   'order.take-over-payments',
   `UPDATE shop_order.payment_attempt SET lease_until = now() + ${LEASE}
    WHERE payment_id IN (
      SELECT payment_id FROM shop_order.payment_attempt
-     WHERE state = 'RUNNING' AND lease_until <= now()
+     WHERE finished_at IS NULL AND state = 'RUNNING' AND lease_until <= now()
      ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED
    )
    RETURNING payment_id, order_id, user_id, coupon_id, total_amount, deadline_at <= now() AS overdue`,

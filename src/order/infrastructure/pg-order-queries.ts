@@ -60,8 +60,7 @@ const ORDERS_OF_USER = sql(
 const ORDERS_OF_USER_BY_STATUS = sql(
   'order.list-of-user-by-status',
   `SELECT ${ORDER_COLUMNS} FROM shop_order.orders o
-   WHERE o.user_id = $1 AND o.order_id < $2 AND o.listed_as = CASE $4 WHEN 'PAYMENT_PROCESSING' THEN 'PENDING' ELSE $4 END AND o.status = $4
-   ORDER BY o.order_id DESC LIMIT $3`,
+   WHERE o.user_id = $1 AND o.order_id < $2 AND o.status = $4 ORDER BY o.order_id DESC LIMIT $3`,
 );
 
 const PAYMENT_COLUMNS = `payment_id, order_id, user_id, state, steps, refusal, created_at, finished_at`;
@@ -74,7 +73,7 @@ const PAYMENTS = sql(
 const PAYMENTS_UNDER_WAY = sql(
   'order.list-payments-under-way',
   `SELECT ${PAYMENT_COLUMNS} FROM shop_order.payment_attempt
-   WHERE state IN ('RUNNING', 'ROLLING_BACK') AND payment_id < $1 ORDER BY payment_id DESC LIMIT $2`,
+   WHERE finished_at IS NULL AND payment_id < $1 ORDER BY payment_id DESC LIMIT $2`,
 );
 
 const LATEST_PAYMENT = sql(

@@ -96,7 +96,8 @@ const STALE = sql(
 const STALE_PAGE = sql(
   'product.stale-page',
   `SELECT o.product_option_id, o.product_id, told.available IS DISTINCT FROM o.stock - o.reserved AS stale
-   FROM shop_product.product_option o LEFT JOIN shop_product.published_availability told USING (product_option_id)
+   FROM shop_product.product_option o
+   LEFT JOIN shop_product.published_availability told ON told.product_option_id = o.product_option_id AND told.product_option_id > $1
    WHERE o.product_option_id > $1
    ORDER BY o.product_option_id LIMIT $2`,
 );

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '../../config/config.js';
 import { CONFIG } from '../../config/config.module.js';
+import { BY_INDEX } from '../../database/by-index.js';
 import { type Statement, pgTransaction, sql } from '../../database/database.js';
 import type { OrderId, ProductId, ProductOptionId } from '../../kernel/ids.js';
 import { money } from '../../kernel/money.js';
@@ -54,8 +55,8 @@ const CONFIRM = sql(
   'product.confirm-holds',
   `WITH confirmed AS (
      UPDATE shop_product.stock_hold h SET state = 'CONFIRMED', payment_id = c.payment_id
-     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS c (payment_id, order_id, product_option_id)
-     WHERE h.order_id = c.order_id AND h.product_option_id = c.product_option_id AND h.state = 'HELD'
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS c (payment_id, order_id, product_option_id, nth)
+     WHERE h.order_id = c.order_id AND h.product_option_id = c.product_option_id AND h.state = 'HELD' AND ${BY_INDEX}
      RETURNING h.product_option_id, h.quantity
    )
    UPDATE shop_product.product_option o SET stock = o.stock - moved.quantity, reserved = o.reserved - moved.quantity
@@ -67,9 +68,9 @@ const TAKE_BACK = sql(
   'product.take-back-holds',
   `WITH taken_back AS (
      UPDATE shop_product.stock_hold h SET state = 'HELD', payment_id = NULL
-     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS c (payment_id, order_id, product_option_id)
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS c (payment_id, order_id, product_option_id, nth)
      WHERE h.order_id = c.order_id AND h.product_option_id = c.product_option_id
-       AND h.state = 'CONFIRMED' AND h.payment_id = c.payment_id
+       AND h.state = 'CONFIRMED' AND h.payment_id = c.payment_id AND ${BY_INDEX}
      RETURNING h.product_option_id, h.quantity
    )
    UPDATE shop_product.product_option o SET stock = o.stock + moved.quantity, reserved = o.reserved + moved.quantity

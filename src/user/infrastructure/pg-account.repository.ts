@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BY_INDEX } from '../../database/by-index.js';
 import { pgTransaction, sql } from '../../database/database.js';
 import type { PaymentId, UserId } from '../../kernel/ids.js';
 import { money } from '../../kernel/money.js';
@@ -38,8 +39,9 @@ const SAVE = sql(
 const FIND_REPEATED = sql(
   'user.find-repeated-entries',
   `SELECT e.user_id, e.amount, e.before_amount, e.after_amount, e.code, e.actor_id, e.idempotency_key, e.note
-   FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) AS wanted (idempotency_key, user_id, actor_id, code)
-   JOIN shop_user.ledger_entry e USING (idempotency_key, user_id, actor_id, code)`,
+   FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) WITH ORDINALITY AS wanted (idempotency_key, user_id, actor_id, code, nth)
+   JOIN shop_user.ledger_entry e USING (idempotency_key, user_id, actor_id, code)
+   WHERE ${BY_INDEX}`,
 );
 
 const FIND_CHARGES = sql(
