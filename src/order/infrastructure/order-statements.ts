@@ -135,7 +135,7 @@ export const APPEND_STEPS = sql(
    )
    UPDATE shop_order.payment_attempt a SET steps = a.steps || r.steps
    FROM mine JOIN unnest($1::bigint[], $2::jsonb[]) AS r (payment_id, steps) USING (payment_id)
-   WHERE a.payment_id = mine.payment_id`,
+   WHERE a.payment_id = ANY ($1::bigint[]) AND a.payment_id = mine.payment_id`,
 );
 
 export const PROGRESS = sql(
