@@ -107,7 +107,7 @@ async function startShop(environment: Readonly<Record<string, string>>): Promise
   };
   const shop = await ServiceInstance.start({
     name: 'shop',
-    program: ['main.js'],
+    command: ['start'],
     environment: { ...settings, ...environment },
     logFolder: folder,
   });

@@ -68,7 +68,7 @@ process.exit();
 async function startOneProcess(): Promise<{ address: string; stop(): Promise<void> }> {
   const database = await freshDatabase(wholeShop);
   const environment = { ...SETTINGS, DATABASE_URL: database.url, DATA_DIR: dataDir };
-  const shop = await ServiceInstance.start({ name: 'shop', program: ['main.js'], environment, logFolder: dataDir });
+  const shop = await ServiceInstance.start({ name: 'shop', command: ['start'], environment, logFolder: dataDir });
   await shop.ready(READY_MS_MAX);
   return { address: shop.address, stop: () => shop.stop() };
 }

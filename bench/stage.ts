@@ -48,7 +48,7 @@ export async function setStage(size: TownSize, say: (text: string) => void): Pro
   const databaseUrl = postgres.url.replace(/[^/]+$/, SHOP_DATABASE);
   say('starting the shop');
   const environment = { ...SHOP_SETTINGS, DATABASE_URL: databaseUrl, DATA_DIR: dataDir };
-  const shop = await ServiceInstance.start({ name: 'shop', program: ['main.js'], environment, logFolder: dataDir });
+  const shop = await ServiceInstance.start({ name: 'shop', command: ['start'], environment, logFolder: dataDir });
   const generator = await LoadGenerator.start();
   await shop.ready(READY_MS_MAX);
   say('settling customers and products');

@@ -22,7 +22,7 @@ export class MeasuredShop {
 
   static async open(name: string, databaseUrl: string, size: ShopSize, logFolder: string): Promise<MeasuredShop> {
     const environment = { ...SETTINGS, DATABASE_URL: databaseUrl, DATA_DIR: `${logFolder}/${name}` };
-    const process = await ServiceInstance.start({ name, program: ['main.js'], environment, logFolder });
+    const process = await ServiceInstance.start({ name, command: ['start'], environment, logFolder });
     await process.ready(READY_MS_MAX);
     return new MeasuredShop(name, databaseUrl, size, process);
   }

@@ -11,8 +11,8 @@ const ANSWER_MS_MAX = 3_000;
 export interface ServiceInstanceOptions {
   /** For logs: `order-1`. */
   readonly name: string;
-  /** A program of dist/ with its arguments. */
-  readonly program: readonly string[];
+  /** Of `bin/ordersaga`, with its arguments: it runs as its users run it, with the same limits of memory. */
+  readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Where its log goes, as `<name>.log`. */
   readonly logFolder: string;
@@ -51,9 +51,8 @@ export class ServiceInstance {
 
   /** Starts it again after its end. */
   async start(): Promise<void> {
-    const [program = '', ...args] = this.options.program;
     const { hostname, port } = new URL(this.address);
-    this.process = await supervise([process.execPath, '--enable-source-maps', join(PROJECT, 'dist', program), ...args], {
+    this.process = await supervise(['/bin/sh', join(PROJECT, 'bin', 'ordersaga'), ...this.options.command], {
       cwd: PROJECT,
       env: { ...this.options.environment, HOST: hostname, PORT: port },
       logFile: this.logFile,

@@ -82,7 +82,7 @@ function startService(name: ServiceName, options: ShopOfServicesOptions): Promis
     DATA_DIR: options.folder,
   };
   const start = (_: unknown, index: number): Promise<ServiceInstance> =>
-    ServiceInstance.start({ name: `${name}-${index + 1}`, program: ['main.js'], environment, logFolder: options.folder });
+    ServiceInstance.start({ name: `${name}-${index + 1}`, command: ['start'], environment, logFolder: options.folder });
   return Promise.all(Array.from({ length: options.instances }, start));
 }
 
@@ -103,7 +103,7 @@ function startGateway(
   );
   return ServiceInstance.start({
     name: 'gateway',
-    program: ['cli/gateway.js', ...options],
+    command: ['gateway', ...options],
     environment: {},
     logFolder: folder,
     port: port === 0 ? undefined : port,

@@ -21,10 +21,10 @@ export async function startThreeProcesses(
   const logFolder = await mkdtemp(join(tmpdir(), 'ordersaga-test-'));
   const settings = { ...SETTINGS, DATABASE_URL: database.url, DATA_DIR: logFolder, ...environment };
   const start = (_: unknown, index: number): Promise<ServiceInstance> =>
-    ServiceInstance.start({ name: `shop-${index + 1}`, program: ['main.js'], environment: settings, logFolder });
+    ServiceInstance.start({ name: `shop-${index + 1}`, command: ['start'], environment: settings, logFolder });
   const shops = await Promise.all(Array.from({ length: PROCESSES }, start));
   const services = shops.flatMap(({ address }) => Object.keys(PARTS).flatMap((part) => ['--service', `${part}=${address}`]));
-  const gateway = await ServiceInstance.start({ name: 'gateway', program: ['cli/gateway.js', ...services], environment: {}, logFolder });
+  const gateway = await ServiceInstance.start({ name: 'gateway', command: ['gateway', ...services], environment: {}, logFolder });
   const all = [gateway, ...shops];
   await Promise.all(all.map((instance) => instance.ready(READY_MS_MAX)));
 
