@@ -1,6 +1,5 @@
 import type { Refusal } from '../kernel/result.js';
 import type { Transaction } from '../kernel/transaction.js';
-import { BatchPlaces } from './batch-places.js';
 import type { DurableEvent, RequestEvent, Unsent } from './event.js';
 
 /** How one listener took part, for the record of a payment. Times in ISO 8601. */
@@ -22,9 +21,6 @@ export type Reply<Answer> =
  * How domains talk. Which adapter carries the events is configuration; no domain knows.
  */
 export abstract class EventBus {
-  /** Of the batches that a request goes through on its way from step to step. */
-  readonly batchPlaces = new BatchPlaces();
-
   /**
    * Publishes a request event and waits for every listener. All of them run to their end, each in a transaction of
    * its own domain, whatever the others say. Must not be called with a transaction open.

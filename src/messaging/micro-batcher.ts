@@ -1,5 +1,4 @@
 import { Overloaded, Unavailable } from '../kernel/faults.js';
-import type { BatchPlaces } from './batch-places.js';
 
 export interface MicroBatcherOptions<Request, Verdict> {
   readonly name: string;
@@ -8,8 +7,6 @@ export interface MicroBatcherOptions<Request, Verdict> {
   readonly batchRequestsMax?: number;
   readonly queueRequestsMax?: number;
   readonly batchesInFlightMax?: number;
-  /** What its batches share with those of others; left out: nothing. */
-  readonly places?: () => BatchPlaces;
 }
 
 interface Waiting<Request, Verdict> {
@@ -61,21 +58,18 @@ export class MicroBatcher<Request, Verdict> {
     if (this.scheduled || this.batchesInFlight >= this.batchesInFlightMax) return;
     this.scheduled = true;
     setImmediate(() => {
-      const places = this.options.places?.();
-      if (places) places.take((leave) => this.startBatch(leave));
-      else this.startBatch(() => {});
+      this.scheduled = false;
+      this.startBatch();
     });
   }
 
-  private startBatch(leave: () => void): void {
-    this.scheduled = false;
+  private startBatch(): void {
     const batch = this.queue.splice(0, this.batchRequestsMax);
-    if (batch.length === 0) return leave();
+    if (batch.length === 0) return;
     this.countWaiting(-batch.length);
     this.batchesInFlight++;
     void this.settle(batch).finally(() => {
       this.batchesInFlight--;
-      leave();
       if (this.queue.length > 0) this.schedule();
     });
     if (this.queue.length > 0) this.schedule();

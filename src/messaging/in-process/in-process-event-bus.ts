@@ -29,7 +29,7 @@ export class InProcessEventBus extends LoggedEventBus {
     const run = (events: readonly ShopEvent[]): Promise<readonly Outcome[]> => unitOfWork.run((tx) => listener.handle(tx, events), name);
     this.listeners.set(name, {
       ...listener,
-      batcher: new MicroBatcher({ name: listener.subscriber, run, places: () => this.batchPlaces }),
+      batcher: new MicroBatcher({ name: listener.subscriber, run }),
     });
   }
 

@@ -4,6 +4,7 @@ import { money } from '../../kernel/money.js';
 import { type Result, ok } from '../../kernel/result.js';
 import { UnitOfWork } from '../../kernel/transaction.js';
 import { EventBus } from '../../messaging/event-bus.js';
+import { Waves } from '../../messaging/waves.js';
 import { Clock } from '../../kernel/clock.js';
 import { type PlacedOrder, type RequestedLine, mergeLines, placeOrder } from '../domain/order.js';
 import type { InsertedOrder } from '../domain/order.repository.js';
@@ -25,6 +26,8 @@ export interface CreateOrder {
  */
 @Injectable()
 export class CreateOrderUseCase {
+  private readonly waves = new Waves();
+
   constructor(
     private readonly orders: OrderService,
     private readonly bus: EventBus,
@@ -33,7 +36,11 @@ export class CreateOrderUseCase {
   ) {}
 
   /** Refuses with EMPTY_CART, PRODUCT_NOT_FOUND, PRODUCT_NOT_ON_SALE, INSUFFICIENT_STOCK or VALIDATION_FAILED. */
-  async execute({ userId, items, idempotencyKey = null }: CreateOrder): Promise<Result<PlacedOrder & InsertedOrder>> {
+  execute(command: CreateOrder): Promise<Result<PlacedOrder & InsertedOrder>> {
+    return this.waves.run(() => this.create(command));
+  }
+
+  private async create({ userId, items, idempotencyKey = null }: CreateOrder): Promise<Result<PlacedOrder & InsertedOrder>> {
     const orderId = await this.orders.orderIdFor(userId, idempotencyKey);
     const collected = items ? ok(items) : await this.collectCart(orderId, userId);
     if (!collected.ok) return collected;

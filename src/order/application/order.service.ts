@@ -35,17 +35,14 @@ export class OrderService {
   private readonly placing = new MicroBatcher({
     name: 'order.place',
     run: (batch: readonly PlacedOrder[]) => this.insertAll(batch),
-    places: () => this.bus.batchPlaces,
   });
   private readonly beginning = new MicroBatcher({
     name: 'order.begin-payment',
     run: (batch: readonly PaymentRequest[]) => this.beginAll(batch),
-    places: () => this.bus.batchPlaces,
   });
   private readonly finishing = new MicroBatcher({
     name: 'order.finish-payment',
     run: (batch: readonly FinishedPayment[]) => this.finishAll(batch),
-    places: () => this.bus.batchPlaces,
   });
   private readonly recording = new MicroBatcher({
     name: 'order.append-steps',

@@ -9,6 +9,7 @@ import type { PaymentAttempt } from '../domain/payment-attempt.js';
 import { OrderPayment } from './events/order-payment.event.js';
 import { OrderProcessing } from './events/order-processing.event.js';
 import { OrderService } from './order.service.js';
+import { Waves } from '../../messaging/waves.js';
 import { PaymentLock } from './payment-lock.port.js';
 
 /** How long a client waits; after that the payment goes on, and the client is told where to look. */
@@ -40,6 +41,7 @@ export type PaymentOutcome =
 @Injectable()
 export class ProcessPaymentUseCase {
   private readonly logger = new Logger('Payments');
+  private readonly waves = new Waves();
 
   constructor(
     private readonly orders: OrderService,
@@ -49,7 +51,7 @@ export class ProcessPaymentUseCase {
 
   /** Pays an order, or goes on with an attempt that somebody else has left (P2). */
   execute(command: PayOrder | ResumePayment): Promise<Result<PaymentOutcome>> {
-    return 'resume' in command ? this.resume(command.resume) : this.pay(command);
+    return 'resume' in command ? this.resume(command.resume) : this.waves.run(() => this.pay(command));
   }
 
   private async pay(request: PayOrder): Promise<Result<PaymentOutcome>> {
