@@ -29,6 +29,7 @@ export interface DatabaseOptions {
 
 const TRANSACTION_ATTEMPTS_MAX = 5;
 const RETRY_DELAY_MS_MAX = 200;
+/** Batches come as arrays: one plan fits all of them, and whoever plans or compiles a statement again and again pays for it again and again. */
 const SESSION_OPTIONS = '-c plan_cache_mode=force_generic_plan -c jit=off';
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** Serialization failure and deadlock: the transaction did nothing and may run again. */

@@ -9,6 +9,7 @@ const POOL_CONNECTIONS = 4;
 const PUT = sql('test.put', 'INSERT INTO thing (id, n) VALUES ($1, $2)');
 const LOCK = sql('test.lock', 'SELECT n FROM thing WHERE id = $1 FOR UPDATE');
 const SET = sql('test.set', 'UPDATE thing SET n = $2 WHERE id = $1');
+const ADD = sql('test.add', 'UPDATE thing SET n = n + 1 WHERE id = $1');
 const ALL = sql('test.all', 'SELECT id, n FROM thing ORDER BY id');
 const PID = sql('test.pid', 'SELECT pg_backend_pid() AS pid');
 const KILL = sql('test.kill', 'SELECT pg_terminate_backend($1)');
@@ -92,6 +93,69 @@ describe('a transaction', () => {
     });
     await expect(deceived).rejects.toThrow('swallowed');
     expect([await things(), hints]).toEqual([[], 0]);
+  });
+});
+
+describe('D3: a statement that is sent and not waited for', () => {
+  test('runs before all later ones, and is committed with them', async () => {
+    const seen = await transaction((tx) => {
+      tx.send(PUT, [1, 1]);
+      tx.send(SET, [1, 2]);
+      return tx.query(ALL);
+    });
+    expect(seen).toEqual([{ id: 1, n: 2 }]);
+    expect(await things()).toEqual(seen);
+  });
+
+  test('fails the transaction with its own failure, though nothing was left to be done', async () => {
+    let hints = 0;
+    const failing = transaction((tx) => {
+      tx.afterCommit(() => hints++);
+      tx.send(PUT, [1, 1]);
+      tx.send(PUT, [1, 1]);
+      return Promise.resolve();
+    });
+    await expect(failing).rejects.toMatchObject({ code: '23505' });
+    expect([await things(), hints]).toEqual([[], 0]);
+  });
+
+  test('fails it with its own failure, and not with that of a later statement which ran in vain', async () => {
+    const failing = transaction((tx) => {
+      tx.send(PUT, [1, 1]);
+      tx.send(PUT, [1, 1]);
+      return tx.query(ALL);
+    });
+    await expect(failing).rejects.toMatchObject({ code: '23505' });
+    expect(await things()).toEqual([]);
+  });
+
+  test('is retried with its transaction after a deadlock', async () => {
+    await transaction((tx) => tx.query(PUT, [1, 0]).then(() => tx.query(PUT, [2, 0])));
+    let attempts = 0;
+    const { promise: bothHoldOne, resolve } = Promise.withResolvers<void>();
+    const raise = (first: number, second: number): Promise<void> =>
+      transaction(async (tx) => {
+        await tx.query(LOCK, [first]);
+        if (++attempts === 2) resolve();
+        await bothHoldOne;
+        tx.send(ADD, [second]);
+      });
+    await Promise.all([raise(1, 2), raise(2, 1)]);
+    expect(await things()).toEqual([
+      { id: 1, n: 1 },
+      { id: 2, n: 1 },
+    ]);
+    expect(attempts).toBeGreaterThan(2);
+  });
+
+  test('is Unavailable with a connection that is lost, and harms nobody else', async () => {
+    const lost = transaction(async (tx) => {
+      await other.query(KILL, [await pidOf(tx)]);
+      tx.send(PUT, [1, 1]);
+    });
+    await expect(lost).rejects.toThrow(Unavailable);
+    await transaction((tx) => tx.query(PUT, [2, 2]));
+    expect(await things()).toEqual([{ id: 2, n: 2 }]);
   });
 });
 
