@@ -123,7 +123,8 @@ export class Database implements Queryable {
       });
       failpoint(name, 'before commit');
       const committing = client.query('COMMIT');
-      failpoint(name, 'during commit');
+      // When it has left, which the socket does at the end of this turn.
+      process.nextTick(failpoint, name, 'during commit');
       const [{ command }] = await Promise.all([committing, ...tx.sent]);
       failpoint(name, 'after commit');
       // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error: somebody swallowed a failure.
