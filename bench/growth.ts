@@ -16,11 +16,12 @@ import { audit } from '../src/audit/audit.js';
 import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
 import { migrate } from '../src/database/migrate.js';
 import { DOMAINS, PLATFORM } from '../test/support/postgres.js';
-import { type Figures, median } from './growth/figures.js';
+import type { Figures } from './growth/figures.js';
 import { generateShop, type ShopSize } from './growth/generate-shop.js';
 import { askForEverything } from './growth/lookups.js';
 import { MeasuredShop } from './growth/measured-shop.js';
 import { placeAndPay } from './growth/place-and-pay.js';
+import { median } from './report/median.js';
 
 /** With its lines, holds, payment, entries, steps and receipt, their indexes, and room for sorting while it is generated. */
 const BYTES_PER_ORDER = 4_500;

@@ -60,7 +60,7 @@ export const RELEASE = sql(
      SELECT user_id, route, key
        FROM unnest($1::bigint[], $2::text[], $3::text[], $4::uuid[]) WITH ORDINALITY AS c (user_id, route, key, claim, nth)
        JOIN shop_http.idempotency_key k USING (user_id, route, key, claim)
-      WHERE nth BETWEEN 1 AND 1000000 AND k.status IS NULL
+      WHERE ${BY_INDEX} AND k.status IS NULL
       ORDER BY user_id, route, key FOR UPDATE OF k
    )
    DELETE FROM shop_http.idempotency_key k USING mine
