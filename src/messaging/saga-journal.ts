@@ -27,10 +27,13 @@ export interface UndoneStep<Answer = unknown> {
  * J2: a repeated request gets the recorded answer, and nothing is done again.
  * J3: an undo finds exactly what this step did, once; a second undo finds nothing.
  * J4: an undo that comes before its step leaves a tombstone, and the late step is refused.
- * J5: rows are locked in order of saga id, so that batches never wait for each other in a circle.
+ * J5: all claim their sagas in one order, and before they lock anything else, so that batches never wait for each other in a circle.
  */
 export abstract class SagaJournal {
-  /** Claims the step for each saga. What was recorded before comes back; a saga that is absent from the map is fresh: act on it, then {@link record}. */
+  /**
+   * Claims the step for each saga until the transaction ends. What was recorded before comes back; a saga that is absent from the map
+   * is fresh: act on it, then {@link record}.
+   */
   abstract claim(tx: Transaction, step: string, sagaIds: readonly number[]): Promise<ReadonlyMap<number, Recorded>>;
 
   /** Writes the outcomes of the fresh sagas of a claim, in the same transaction. */

@@ -1,9 +1,8 @@
 import { Module } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { DomainDatabase } from '../database/database.js';
-import { DatabaseLock } from '../locks/database-lock.js';
 import { Lock } from '../locks/lock.js';
+import { ProcessLock } from '../locks/process-lock.js';
 import { RedisLock } from '../locks/redis-lock.js';
 import { platformOf } from '../messaging/domain-platform.js';
 import { Redis } from '../redis/redis.js';
@@ -41,11 +40,11 @@ import { PaymentController } from './presentation/payment.controller.js';
     ...platformOf('order'),
     {
       provide: Lock,
-      useFactory: (database: DomainDatabase, redis?: Redis) => {
-        const lock = new DatabaseLock(database);
+      useFactory: (redis?: Redis) => {
+        const lock = new ProcessLock();
         return redis ? new RedisLock(redis, lock) : lock;
       },
-      inject: [DomainDatabase, { token: Redis, optional: true }],
+      inject: [{ token: Redis, optional: true }],
     },
     { provide: DataPlatform, useFactory: (config: Config) => dataPlatformOf(config), inject: [CONFIG] },
     { provide: DataPlatformAcks, useClass: PgDataPlatformAcks },

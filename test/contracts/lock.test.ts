@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Databases } from '../../src/database/databases.js';
-import { DatabaseLock } from '../../src/locks/database-lock.js';
 import type { Lock } from '../../src/locks/lock.js';
+import { ProcessLock } from '../../src/locks/process-lock.js';
 import { RedisLock } from '../../src/locks/redis-lock.js';
-import { freshDatabase } from '../support/database.js';
 import { connectedRedis, describeWithRedis, sharedRedis } from '../support/redis.js';
 
 const LONG_MS = 60_000;
 const SHORT_MS = 50;
 
 interface Locks {
-  /** Of two processes. */
+  /** Of two processes; or twice the one, where others do not see it. */
   readonly locks: readonly [Lock, Lock];
   close(): Promise<void>;
 }
@@ -30,7 +28,7 @@ function locks(open: () => Promise<Locks>): void {
   });
   afterAll(() => opened.close());
 
-  test('is held by one at a time, in whatever process, and free again when it is released', async () => {
+  test('is held by one at a time, and free again when it is released', async () => {
     const name = newName();
     const release = await lock(here, name);
     expect(await lock(here, name)).toBeNull();
@@ -76,17 +74,10 @@ function locks(open: () => Promise<Locks>): void {
   });
 }
 
-describe('a lock in the database', () => {
-  locks(async () => {
-    const fresh = await freshDatabase();
-    const processes = [new Databases({ url: fresh.url }), new Databases({ url: fresh.url })] as const;
-    return {
-      locks: [new DatabaseLock(processes[0].of('order')), new DatabaseLock(processes[1].of('order'))],
-      close: async () => {
-        await Promise.all(processes.map((databases) => databases.close()));
-        await fresh.drop();
-      },
-    };
+describe('a lock in the process', () => {
+  locks(() => {
+    const lock = new ProcessLock();
+    return Promise.resolve({ locks: [lock, lock] as const, close: () => Promise.resolve() });
   });
 });
 

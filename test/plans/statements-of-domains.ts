@@ -1,5 +1,4 @@
 import type { Databases } from '../../src/database/databases.js';
-import { DatabaseLock } from '../../src/locks/database-lock.js';
 import { deadLetterStatements } from '../../src/messaging/postgres/dead-letter-statements.js';
 import { logEpochStatements } from '../../src/messaging/postgres/log-epoch-statements.js';
 import { PgCursorStore } from '../../src/messaging/postgres/pg-cursor-store.js';
@@ -9,7 +8,7 @@ import { PgSagaJournal } from '../../src/messaging/postgres/pg-saga-journal.js';
 
 /** Makes the statements that are made once for each domain, or for each partition of a log. All others are there when their file is read. */
 export function makeStatementsOfDomains(domains: readonly string[], databases: Databases): readonly object[] {
-  const ofDomains = domains.flatMap((domain) => {
+  return domains.flatMap((domain) => {
     const database = databases.of(domain);
     const epochs = logEpochStatements(domain);
     return [
@@ -24,5 +23,4 @@ export function makeStatementsOfDomains(domains: readonly string[], databases: D
       epochs.dropPartition(1),
     ];
   });
-  return [...ofDomains, new DatabaseLock(databases.of('order'))];
 }

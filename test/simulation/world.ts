@@ -141,7 +141,7 @@ export class World {
 
   crashServer(): readonly string[] {
     this.database.breakConnections(() => true, new InjectedOutage('the server has crashed'));
-    // Unlogged tables are empty after a crash.
+    // The locks are not kept over a crash.
     this.tables.locks.rows.clear();
     return DOMAINS;
   }

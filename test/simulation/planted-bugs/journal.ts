@@ -8,7 +8,7 @@ import { rewriteHolds } from './rewrite-holds.js';
 
 type Claim = (tx: Transaction, step: string, sagaIds: readonly number[]) => Promise<ReadonlyMap<number, Recorded>>;
 type Undo = (tx: Transaction, step: string, sagaIds: readonly number[]) => Promise<readonly UndoneStep[]>;
-type Seize = (tx: Transaction, step: string, sagaIds: readonly number[], state: string) => Promise<SagaStepRow[]>;
+type Seize = (tx: Transaction, step: string, sagaIds: readonly number[]) => Promise<SagaStepRow[]>;
 
 const journalsOf = ({ journals }: ShopProcess) => Object.values(journals);
 /** Forgets, of what a claim found, what the mistake overlooks. */
@@ -55,12 +55,12 @@ export const JOURNAL_BUGS: readonly PlantedBug[] = [
     breaks: 'J1',
     plant: (process) => {
       for (const journal of journalsOf(process)) {
-        change<Seize>(journal, 'seize', (seize) => (tx: Transaction, step: string, sagaIds: readonly number[], state: string) => {
-          const { locks } = process.database.sagaStep;
+        change<Seize>(journal, 'seize', (seize) => (tx: Transaction, step: string, sagaIds: readonly number[]) => {
+          const { locks } = process.database.sagaClaim;
           const busy = [...locks.keys()].filter((key) =>
             sagaIds.some((sagaId) => String(key).endsWith(`${step} ${String(sagaId).padStart(6, '0')}`)),
           );
-          return busy.length > 0 ? Promise.resolve([]) : seize(tx, step, sagaIds, state);
+          return busy.length > 0 ? Promise.resolve([]) : seize(tx, step, sagaIds);
         });
       }
     },
@@ -116,12 +116,7 @@ export const JOURNAL_BUGS: readonly PlantedBug[] = [
     family: 'refused',
     plant: (process) => {
       for (const journal of journalsOf(process)) {
-        change<(tx: Transaction, step: string, changes: readonly { readonly state: string }[]) => Promise<void>>(
-          journal,
-          'set',
-          (set) => (tx: Transaction, step: string, changes: readonly { readonly state: string }[]) =>
-            changes.some(({ state }) => state === 'UNDONE') ? Promise.resolve() : set(tx, step, changes),
-        );
+        change(journal, 'markUndone', () => () => Promise.resolve());
       }
     },
   },

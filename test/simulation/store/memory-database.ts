@@ -11,6 +11,8 @@ export class MemoryDatabase {
   readonly eventLogHead = new Table<{ readonly next: number }>('event_log_head');
   readonly eventCursor = new Table<CursorRow>('event_cursor');
   readonly sagaStep = new Table<SagaStepRow>('saga_step');
+  /** Held, by a saga's step, by whoever has it in hand. */
+  readonly sagaClaim = new Table<object>('saga_claim');
   readonly eventParked = new Table<ParkedRow>('event_parked', {
     check: ({ state, nextAttemptAtMs, neverGivesUp }) =>
       state === 'DEAD' && ((nextAttemptAtMs !== null && 'dead is never due') || (neverGivesUp && 'a compensation never dies')),
@@ -119,7 +121,7 @@ export class MemoryDatabase {
 export interface SagaStepRow {
   readonly step: string;
   readonly sagaId: number;
-  readonly state: 'CLAIMED' | 'DONE' | 'REFUSED' | 'UNDONE';
+  readonly state: 'DONE' | 'REFUSED' | 'UNDONE';
   readonly record: unknown;
 }
 

@@ -9,7 +9,7 @@ import { lockOf } from './table.js';
 /** Shorter than in the shop, like all periods here. */
 const LOCK_TTL_MS = PAYMENT_LOCK_TTL_MS / 5;
 
-/** The statements of `DatabaseLock`. */
+/** A lock that processes share, as with Redis: harder on the payments than one that only a single process sees. */
 export class MemoryPaymentLock extends PaymentLock {
   private static tokens = 0;
 

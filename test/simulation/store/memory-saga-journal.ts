@@ -14,13 +14,13 @@ export class MemorySagaJournal extends SagaJournal {
   }
 
   override async claim(tx: Transaction, step: string, sagaIds: readonly number[]): Promise<ReadonlyMap<number, Recorded>> {
-    const known = await this.seize(tx, step, sagaIds, 'CLAIMED');
-    return new Map(known.map(({ sagaId, state, record }) => [sagaId, { state, record } as Recorded]));
+    const recorded = await this.seize(tx, step, sagaIds);
+    return new Map(recorded.map(({ sagaId, state, record }) => [sagaId, { state, record } as Recorded]));
   }
 
   override async record(tx: Transaction, step: string, records: readonly StepRecord[]): Promise<void> {
     if (records.length === 0) return;
-    await this.set(
+    await this.write(
       tx,
       step,
       records.map(({ sagaId, outcome }) => ({
@@ -32,51 +32,47 @@ export class MemorySagaJournal extends SagaJournal {
   }
 
   override async undo(tx: Transaction, step: string, sagaIds: readonly number[]): Promise<readonly UndoneStep[]> {
-    const known = await this.seize(tx, step, sagaIds, 'UNDONE');
-    const acted = known.filter(({ state }) => state === 'DONE');
-    if (acted.length > 0) {
-      await this.set(
+    const recorded = await this.seize(tx, step, sagaIds);
+    const acted = recorded.filter(({ state }) => state === 'DONE').map(({ sagaId, record }) => ({ sagaId, record }));
+    if (acted.length > 0) await this.markUndone(tx, step, acted);
+    const unheardOf = [...new Set(sagaIds)].filter((sagaId) => !recorded.some((row) => row.sagaId === sagaId));
+    if (unheardOf.length > 0) {
+      await this.write(
         tx,
         step,
-        acted.map(({ sagaId }) => ({ sagaId, state: 'UNDONE' })),
+        unheardOf.map((sagaId) => ({ sagaId, state: 'UNDONE', record: null })),
       );
     }
-    return acted.map(({ sagaId, record }) => ({ sagaId, record }));
+    return acted;
   }
 
-  /** Inserts what is not there, waiting for whoever is just inserting it; returns, locked, what was there. */
-  private async seize(tx: Transaction, step: string, sagaIds: readonly number[], state: 'CLAIMED' | 'UNDONE'): Promise<SagaStepRow[]> {
-    const { sagaStep } = this.database;
+  /** Waits until nobody else has any of these steps in hand; returns what is recorded of them. */
+  private async seize(tx: Transaction, step: string, sagaIds: readonly number[]): Promise<SagaStepRow[]> {
+    const { sagaClaim, sagaStep } = this.database;
     const memory = memoryTransaction(tx);
-    const wanted = this.inOrder([...new Set(sagaIds)]);
-    const inserted = await memory.statement(`insert ${state} ${step} of ${wanted.join(', ')}`, {
-      yieldsToExisting: true,
-      // A committed row is not waited for, whoever may have locked it.
-      locks: () => wanted.map((id) => this.key(step, id)).flatMap((key) => (sagaStep.rows.has(key) ? [] : [newRow(sagaStep, key)])),
-      run: () =>
-        wanted.filter((sagaId) => {
-          const key = this.key(step, sagaId);
-          if (memory.get(sagaStep, key)) return false;
-          memory.insert(sagaStep, key, { step, sagaId, state, record: null });
-          return true;
-        }),
-    });
-    const existing = wanted.filter((sagaId) => !inserted.includes(sagaId));
-    if (existing.length === 0) return [];
-    const keys = existing.map((sagaId) => this.key(step, sagaId));
-    return memory.statement(`lock ${step} of ${existing.join(', ')}`, {
-      locks: () => keys.map((key) => lockOf(sagaStep, key)),
-      run: () => keys.flatMap((key) => memory.get(sagaStep, key) ?? []),
-    });
+    const keys = this.inOrder([...new Set(sagaIds)]).map((sagaId) => this.key(step, sagaId));
+    await memory.statement(`claim ${keys.join(', ')}`, { locks: () => keys.map((key) => lockOf(sagaClaim, key)), run: () => {} });
+    return memory.statement(`look at ${keys.join(', ')}`, { run: () => keys.flatMap((key) => memory.get(sagaStep, key) ?? []) });
   }
 
-  private set(tx: Transaction, step: string, changes: readonly Pick<SagaStepRow, 'sagaId' | 'state'>[]): Promise<void> {
+  private write(tx: Transaction, step: string, rows: readonly Omit<SagaStepRow, 'step'>[]): Promise<void> {
     const { sagaStep } = this.database;
     const memory = memoryTransaction(tx);
-    return memory.statement(`set ${step} of ${changes.map(({ sagaId, state }) => `${sagaId} ${state}`).join(', ')}`, {
-      locks: () => changes.map(({ sagaId }) => lockOf(sagaStep, this.key(step, sagaId))),
+    return memory.statement(`write ${step} of ${rows.map(({ sagaId, state }) => `${sagaId} ${state}`).join(', ')}`, {
+      locks: () => rows.map(({ sagaId }) => newRow(sagaStep, this.key(step, sagaId))),
       run: () => {
-        for (const { sagaId, ...change } of changes) memory.update(sagaStep, this.key(step, sagaId), () => change);
+        for (const row of rows) memory.insert(sagaStep, this.key(step, row.sagaId), { step, ...row });
+      },
+    });
+  }
+
+  private markUndone(tx: Transaction, step: string, acted: readonly UndoneStep[]): Promise<void> {
+    const { sagaStep } = this.database;
+    const memory = memoryTransaction(tx);
+    return memory.statement(`undo ${step} of ${acted.map(({ sagaId }) => sagaId).join(', ')}`, {
+      locks: () => acted.map(({ sagaId }) => lockOf(sagaStep, this.key(step, sagaId))),
+      run: () => {
+        for (const { sagaId } of acted) memory.update(sagaStep, this.key(step, sagaId), () => ({ state: 'UNDONE' as const }));
       },
     });
   }

@@ -120,7 +120,7 @@ export class ShopTables {
     unique: { under_way: (attempt) => (isUnderWay(attempt) ? attempt.orderId : null) },
   });
 
-  /** `shop_order.lock`: who holds it, and until when. */
+  /** The payment locks: who holds one, and until when. */
   readonly locks = new Table<{ readonly token: number; readonly untilMs: number }>('lock');
 
   /** `shop_order.data_platform_ack`, by event id. */
