@@ -189,9 +189,12 @@ export class PgTransaction implements Transaction, Queryable {
    * the transaction (D3).
    */
   send(statement: Statement | 'BEGIN', values: readonly unknown[] = []): void {
-    const sending = this.client.query(statement === 'BEGIN' ? statement : { ...statement, values: values as unknown[] });
-    sending.catch((failure: unknown) => (this.failure ??= failure));
-    this.sent.push(sending);
+    void this.followed(this.client.query(statement === 'BEGIN' ? statement : { ...statement, values: values as unknown[] }));
+  }
+
+  /** Like {@link send}, for rows that decide nothing in this transaction: they may be awaited when it has ended. */
+  sendFor<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.followed(this.query<Row>(statement, values));
   }
 
   beforeCommit(lastStatement: () => Promise<void>): void {
@@ -200,6 +203,12 @@ export class PgTransaction implements Transaction, Queryable {
 
   afterCommit(hint: () => void): void {
     this.hints.push(hint);
+  }
+
+  private followed<T>(sending: Promise<T>): Promise<T> {
+    sending.catch((failure: unknown) => (this.failure ??= failure));
+    this.sent.push(sending);
+    return sending;
   }
 
   async aboutToCommit(): Promise<void> {

@@ -19,6 +19,18 @@ export interface UndoneStep<Answer = unknown> {
   readonly record: Answer;
 }
 
+/** What a listener does for each request of a batch whose step has not been done yet. */
+export interface Act<Request, Seen, Answer> {
+  readonly sagaIdOf: (request: Request) => number;
+  /**
+   * Locks and reads what all requests are about. Called while the claims are on their way, so that its statements go with theirs, right
+   * behind them on the same connection; of repeated requests nothing is used.
+   */
+  readonly look: (requests: readonly Request[]) => Promise<Seen>;
+  /** One outcome per request, in order. */
+  readonly act: (fresh: readonly Request[], seen: Seen) => Promise<readonly Outcome<Answer>[]>;
+}
+
 /**
  * A domain's memory of the sagas it took part in. The same three moves serve every domain: claim before acting,
  * record the outcome, undo on compensation; each for a batch, inside the listener's transaction.
@@ -41,22 +53,21 @@ export abstract class SagaJournal {
 
   /**
    * Answers a batch of requests, each saga's step done once: repeated ones get the recorded outcome, the others
-   * go to `act` (one outcome per request, in order) and are recorded, all in the listener's transaction.
+   * are acted on and recorded, all in the listener's transaction.
    */
-  async answerOnce<Request, Answer>(
+  async answerOnce<Request, Seen, Answer>(
     tx: Transaction,
     step: string,
     requests: readonly Request[],
-    sagaIdOf: (request: Request) => number,
-    act: (fresh: readonly Request[]) => Promise<readonly Outcome<Answer>[]>,
+    { sagaIdOf, look, act }: Act<Request, Seen, Answer>,
   ): Promise<Outcome<Answer>[]> {
-    const known = await this.claim(tx, step, requests.map(sagaIdOf));
+    const [known, seen] = await Promise.all([this.claim(tx, step, requests.map(sagaIdOf)), look(requests)]);
     const outcomes = new Map([...known].map(([sagaId, recorded]) => [sagaId, recordedOutcome<Answer>(recorded)]));
     // A request that stands twice in one batch is a repetition like any other: only its first is fresh.
     const firsts = new Map<number, Request>();
     for (const request of requests) if (!firsts.has(sagaIdOf(request))) firsts.set(sagaIdOf(request), request);
     const fresh = [...firsts].flatMap(([sagaId, request]) => (known.has(sagaId) ? [] : [request]));
-    const acted = fresh.length > 0 ? await act(fresh) : [];
+    const acted = fresh.length > 0 ? await act(fresh, seen) : [];
     const records = fresh.map((request, index) => ({ sagaId: sagaIdOf(request), outcome: acted[index] as Outcome<Answer> }));
     await this.record(tx, step, records);
     for (const { sagaId, outcome } of records) outcomes.set(sagaId, outcome);

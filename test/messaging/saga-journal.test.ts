@@ -35,16 +35,14 @@ function listener() {
       world.databases.of('product').run(async (tx) => {
         attempts++;
         let fresh: readonly Asked[] = [];
-        const outcomes = await journal.answerOnce(
-          tx,
-          STEP,
-          asked,
-          ({ sagaId }) => sagaId,
-          (requests) => {
+        const outcomes = await journal.answerOnce(tx, STEP, asked, {
+          sagaIdOf: ({ sagaId }) => sagaId,
+          look: () => Promise.resolve(),
+          act: (requests) => {
             fresh = requests;
             return Promise.resolve(requests.map(decide));
           },
-        );
+        });
         tx.afterCommit(() => acted.push(...fresh.map(({ sagaId, note = '' }) => `${sagaId}${note}`)));
         return outcomes;
       }),

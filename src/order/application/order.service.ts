@@ -130,15 +130,17 @@ export class OrderService {
     return requests.map(({ idempotencyKey }, index) => (idempotencyKey === null ? proposed[index] : known.next().value) as OrderId);
   }
 
-  private insertAll(placed: readonly PlacedOrder[]): Promise<readonly (InsertedOrder | undefined)[]> {
-    return this.unitOfWork.run(async (tx) => {
-      const inserted = new Map((await this.orders.insert(tx, onePerOrder(placed))).map((each) => [each.id, each]));
-      return placed.map(({ id }) => inserted.get(id));
-    }, 'order.place');
+  private async insertAll(placed: readonly PlacedOrder[]): Promise<readonly (InsertedOrder | undefined)[]> {
+    const { inserting } = await this.unitOfWork.run(
+      (tx) => Promise.resolve({ inserting: this.orders.insert(tx, onePerOrder(placed)) }),
+      'order.place',
+    );
+    const inserted = new Map((await inserting).map((each) => [each.id, each]));
+    return placed.map(({ id }) => inserted.get(id));
   }
 
-  private beginAll(requests: readonly PaymentRequest[]): Promise<readonly Result<PaymentAttempt>[]> {
-    return this.unitOfWork.run(async (tx) => {
+  private async beginAll(requests: readonly PaymentRequest[]): Promise<readonly Result<PaymentAttempt>[]> {
+    const { verdicts, beginning } = await this.unitOfWork.run(async (tx) => {
       const locked = new Map(await this.orders.lock(tx, [...new Set(requests.map(({ orderId }) => orderId))]));
       const decisions = requests.map((request) => {
         const decision = decidePayment(locked.get(request.orderId), request);
@@ -147,13 +149,13 @@ export class OrderService {
         return decision;
       });
       const accepted = requests.filter((_, index) => decisions[index]?.ok);
-      const begun = accepted.length > 0 ? await this.orders.beginPayments(tx, accepted) : [];
-      const attempts = new Map(begun.map((attempt) => [attempt.orderId, attempt]));
-      tx.afterCommit(() => begun.forEach(({ orderId }) => this.changes.notify(orderId)));
-      return decisions.map((decision, index) =>
-        decision.ok ? ok(attempts.get((requests[index] as PaymentRequest).orderId) as PaymentAttempt) : decision,
-      );
+      tx.afterCommit(() => accepted.forEach(({ orderId }) => this.changes.notify(orderId)));
+      return { verdicts: decisions, beginning: accepted.length > 0 ? this.orders.beginPayments(tx, accepted) : [] };
     }, 'order.begin-payment');
+    const attempts = new Map((await beginning).map((attempt) => [attempt.orderId, attempt]));
+    return verdicts.map((verdict, index) =>
+      verdict.ok ? ok(attempts.get((requests[index] as PaymentRequest).orderId) as PaymentAttempt) : verdict,
+    );
   }
 
   private finishAll(payments: readonly FinishedPayment[]): Promise<readonly (PaidOrder | null)[]> {

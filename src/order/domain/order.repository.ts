@@ -61,14 +61,17 @@ export abstract class OrderRepository {
   abstract nextOrderIds(count: number): Promise<readonly OrderId[]>;
   /** The order ids that customers' idempotency keys stand for: `proposed` the first time, the same one ever after. In order. */
   abstract orderIdsOf(requests: readonly KeyedOrderRequest[]): Promise<readonly OrderId[]>;
-  /** An order that is there already stays as it is: a repetition gets what was inserted first. */
+  /**
+   * An order that is there already stays as it is: a repetition gets what was inserted first. The answer decides nothing in the
+   * transaction and may be awaited when it has ended: then COMMIT need not wait for it.
+   */
   abstract insert(tx: Transaction, orders: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]>;
   abstract lock(tx: Transaction, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, LockedOrder>>;
   abstract setStatus(tx: Transaction, orderIds: readonly OrderId[], status: Extract<OrderStatus, 'CANCELLED'>): Promise<void>;
   /** Locks and expires up to `rowsMax` pending orders past their deadline; those that somebody works on are left for later. */
   abstract expire(tx: Transaction, rowsMax: number): Promise<readonly Pick<LockedOrder, 'id' | 'userId'>[]>;
 
-  /** Moves the locked orders to PAYMENT_PROCESSING, each with a new attempt and its lease. */
+  /** Moves the locked orders to PAYMENT_PROCESSING, each with a new attempt and its lease. May be awaited when the transaction has ended, too. */
   abstract beginPayments(tx: Transaction, requests: readonly PaymentRequest[]): Promise<readonly PaymentAttempt[]>;
   /** Makes the orders PAID whose attempts are still RUNNING, under lock; the others are absent from the answer. */
   abstract finishPayments(tx: Transaction, payments: readonly FinishedPayment[]): Promise<readonly PaidOrder[]>;

@@ -76,7 +76,7 @@ export class PgOrderRepository extends OrderRepository {
 
   override async insert(tx: Transaction, orders: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]> {
     const lines = orders.flatMap((order) => order.lines.map((line, index) => ({ ...line, orderId: order.id, number: index + 1 })));
-    const rows = await pgTransaction(tx).query<{ order_id: OrderId; created_at: Date; currency: string }>(statements.INSERT_ORDERS, [
+    const rows = await pgTransaction(tx).sendFor<{ order_id: OrderId; created_at: Date; currency: string }>(statements.INSERT_ORDERS, [
       orders.map(({ id }) => id),
       orders.map(({ userId }) => userId),
       orders.map(({ totalAmount }) => totalAmount),
@@ -126,7 +126,7 @@ export class PgOrderRepository extends OrderRepository {
   }
 
   override async beginPayments(tx: Transaction, requests: readonly PaymentRequest[]): Promise<readonly PaymentAttempt[]> {
-    const rows = await pgTransaction(tx).query<AttemptRow>(statements.BEGIN_PAYMENTS, [
+    const rows = await pgTransaction(tx).sendFor<AttemptRow>(statements.BEGIN_PAYMENTS, [
       requests.map(({ orderId }) => orderId),
       requests.map(({ couponId }) => couponId),
     ]);

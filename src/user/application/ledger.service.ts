@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { UserId } from '../../kernel/ids.js';
 import type { Transaction } from '../../kernel/transaction.js';
 import { AccountRepository } from '../domain/account.repository.js';
-import { decidePostings, type ManualPosting, type Posting, repetitionKey, type Verdict } from '../domain/ledger.js';
+import { type Account, decidePostings, type ManualPosting, type Posting, repetitionKey, type Verdict } from '../domain/ledger.js';
 
 /** The first attempt is optimistic; it locks what it touches, so nothing can come between the second's read and its write. */
 const POSTING_ATTEMPTS_MAX = 2;
@@ -19,14 +20,21 @@ const POSTING_ATTEMPTS_MAX = 2;
 export class LedgerService {
   constructor(private readonly accounts: AccountRepository) {}
 
-  /** @returns one verdict per posting, in order. A refusal has no effect on the others. */
-  async post(tx: Transaction, postings: readonly Posting[]): Promise<Verdict[]> {
+  read(tx: Transaction, userIds: readonly UserId[]): Promise<readonly Account[]> {
+    return this.accounts.read(tx, [...new Set(userIds)]);
+  }
+
+  /**
+   * @param seen what the first attempt decides on, where it has been read before in this transaction.
+   * @returns one verdict per posting, in order. A refusal has no effect on the others.
+   */
+  async post(tx: Transaction, postings: readonly Posting[], seen?: readonly Account[]): Promise<Verdict[]> {
     const verdicts = new Map<Posting, Verdict>();
     let open = postings;
     for (let attempt = 1; open.length > 0; attempt++) {
       if (attempt > POSTING_ATTEMPTS_MAX) throw new Error('accounts changed while they were held locked');
       // oxlint-disable-next-line no-await-in-loop -- the second attempt decides on what the first found changed
-      const decided = await this.attempt(tx, open);
+      const decided = await this.attempt(tx, open, attempt === 1 ? seen : undefined);
       for (const [posting, verdict] of decided) verdicts.set(posting, verdict);
       open = open.filter((posting) => !verdicts.has(posting));
     }
@@ -34,8 +42,13 @@ export class LedgerService {
   }
 
   /** @returns the verdicts that stand; the postings of accounts that changed meanwhile are left out. */
-  private async attempt(tx: Transaction, postings: readonly Posting[]): Promise<[Posting, Verdict][]> {
-    const accounts = await this.accounts.read(tx, [...new Set(postings.map(({ userId }) => userId))]);
+  private async attempt(tx: Transaction, postings: readonly Posting[], seen?: readonly Account[]): Promise<[Posting, Verdict][]> {
+    const accounts =
+      seen ??
+      (await this.read(
+        tx,
+        postings.map(({ userId }) => userId),
+      ));
     // After the balances: an entry that came in between has then raised the version, and the write is refused.
     const made = await this.accounts.findRepeated(tx, postings.filter(isRepeatable));
     const { verdicts, changes } = decidePostings(accounts, made, postings);

@@ -47,11 +47,11 @@ export class MemorySagaJournal extends SagaJournal {
   }
 
   /** Waits until nobody else has any of these steps in hand; returns what is recorded of them. */
-  private async seize(tx: Transaction, step: string, sagaIds: readonly number[]): Promise<SagaStepRow[]> {
+  private seize(tx: Transaction, step: string, sagaIds: readonly number[]): Promise<SagaStepRow[]> {
     const { sagaClaim, sagaStep } = this.database;
     const memory = memoryTransaction(tx);
     const keys = this.inOrder([...new Set(sagaIds)]).map((sagaId) => this.key(step, sagaId));
-    await memory.statement(`claim ${keys.join(', ')}`, { locks: () => keys.map((key) => lockOf(sagaClaim, key)), run: () => {} });
+    void memory.statement(`claim ${keys.join(', ')}`, { locks: () => keys.map((key) => lockOf(sagaClaim, key)), run: () => {} });
     return memory.statement(`look at ${keys.join(', ')}`, { run: () => keys.flatMap((key) => memory.get(sagaStep, key) ?? []) });
   }
 

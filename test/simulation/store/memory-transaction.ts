@@ -40,6 +40,8 @@ export class MemoryTransaction implements Transaction {
   state: 'open' | 'failed' | 'committed' | 'rolled back' = 'open';
   private brokenBy: Error | undefined;
   private running: Promise<unknown> | undefined;
+  /** Of the first statement that failed, awaited or not. */
+  failure: Error | undefined;
 
   constructor(
     readonly database: MemoryDatabase,
@@ -65,7 +67,9 @@ export class MemoryTransaction implements Transaction {
         this.execute(plan),
       );
     const result = this.running ? this.running.then(perform, perform) : perform();
-    const running: Promise<unknown> = result.catch(() => {}).then(() => this.running === running && (this.running = undefined));
+    const running: Promise<unknown> = result
+      .catch((failure: unknown) => (this.failure ??= failure as Error))
+      .then(() => this.running === running && (this.running = undefined));
     this.running = running;
     return result;
   }
@@ -130,6 +134,9 @@ export class MemoryTransaction implements Transaction {
   /** Everything that is left to do before COMMIT. */
   async aboutToCommit(): Promise<void> {
     for (const statement of this.lastStatements) await statement();
+    // What nobody awaits runs before COMMIT, all the same.
+    await this.running;
+    if (this.failure) throw this.failure;
   }
 
   /** Makes all writes visible at once. */

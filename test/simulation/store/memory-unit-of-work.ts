@@ -39,7 +39,8 @@ export class MemoryUnitOfWork extends UnitOfWork {
       );
     } catch (fault) {
       tx.rollBack();
-      throw fault;
+      // What was sent and not waited for failed before whatever failed after it.
+      throw tx.failure ?? fault;
     }
     if (!this.database.io.losesHints()) tx.runHints();
     return value;

@@ -9,7 +9,7 @@ import { OnEvent, type Outcome, done, refused } from '../../../messaging/listene
 import { SagaJournal } from '../../../messaging/saga-journal.js';
 import { OrderProcessingFail } from '../../../order/application/events/order-processing-fail.event.js';
 import { OrderProcessing } from '../../../order/application/events/order-processing.event.js';
-import { type UseRequest, useInTurn } from '../../domain/coupon-use.js';
+import { type HeldCoupon, type UseRequest, useInTurn } from '../../domain/coupon-use.js';
 import { UserCouponRepository } from '../../domain/user-coupon.repository.js';
 import { USE_COUPON } from './use-coupon.step.js';
 
@@ -27,19 +27,17 @@ export class OnOrderProcessingListener {
 
   @OnEvent(OrderProcessing, USE_COUPON, { concerns: ({ data }) => data.couponId !== null })
   useCoupons(tx: Transaction, events: readonly Processing[]): Promise<Discounted[]> {
-    return this.journal.answerOnce(
-      tx,
-      USE_COUPON,
-      events,
-      ({ data }) => data.paymentId,
-      (fresh) => this.useFor(tx, fresh),
-    );
+    return this.journal.answerOnce(tx, USE_COUPON, events, {
+      sagaIdOf: ({ data }) => data.paymentId,
+      look: (all) => this.coupons.lock(tx, useRequests(all)),
+      act: (fresh, held) => this.useFor(tx, fresh, held),
+    });
   }
 
   /** A refused use writes nothing but its refusal: the customer may get, or use, the coupon later. */
-  private async useFor(tx: Transaction, events: readonly Processing[]): Promise<Discounted[]> {
-    const requests = events.flatMap(({ data }) => (data.couponId === null ? [] : [useRequest(data, data.couponId)]));
-    const decided = useInTurn(requests, await this.coupons.lock(tx, requests));
+  private async useFor(tx: Transaction, events: readonly Processing[], held: ReadonlyMap<PaymentId, HeldCoupon>): Promise<Discounted[]> {
+    const requests = useRequests(events);
+    const decided = useInTurn(requests, held);
     await this.coupons.use(
       tx,
       decided.flatMap((each) => (each.ok ? [each.value] : [])),
@@ -55,6 +53,9 @@ export class OnOrderProcessingListener {
     return events.map(({ data }) => outcomes.get(data.paymentId) ?? done({}));
   }
 }
+
+const useRequests = (events: readonly Processing[]): UseRequest[] =>
+  events.flatMap(({ data }) => (data.couponId === null ? [] : [useRequest(data, data.couponId)]));
 
 const useRequest = ({ paymentId, orderId, userId, totalAmount }: Processing['data'], couponId: number): UseRequest => ({
   paymentId: paymentId as PaymentId,

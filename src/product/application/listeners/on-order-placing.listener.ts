@@ -7,6 +7,7 @@ import { OnEvent, type Outcome, done, refused } from '../../../messaging/listene
 import { SagaJournal } from '../../../messaging/saga-journal.js';
 import { OrderPlacing } from '../../../order/application/events/order-placing.event.js';
 import { type ReservedLine, decideReservations } from '../../domain/reservation.js';
+import type { ShelfOption } from '../../domain/stock.js';
 import { StockRepository } from '../../domain/stock.repository.js';
 import { ChangedAvailability } from '../changed-availability.js';
 
@@ -26,20 +27,15 @@ export class OnOrderPlacingListener {
 
   @OnEvent(OrderPlacing, 'product.reserve-stock')
   reserveStock(tx: Transaction, placings: readonly Placing[]): Promise<Outcome<Answer>[]> {
-    return this.journal.answerOnce(
-      tx,
-      STEP,
-      placings,
-      ({ data }) => data.orderId,
-      (fresh) => this.reserve(tx, fresh),
-    );
+    return this.journal.answerOnce(tx, STEP, placings, {
+      sagaIdOf: ({ data }) => data.orderId,
+      look: (all) => this.stock.lockOptions(tx, optionsOf(all)),
+      act: (fresh, shelf) => this.reserve(tx, fresh, shelf),
+    });
   }
 
-  private async reserve(tx: Transaction, placings: readonly Placing[]): Promise<Outcome<Answer>[]> {
+  private async reserve(tx: Transaction, placings: readonly Placing[], shelf: readonly ShelfOption[]): Promise<Outcome<Answer>[]> {
     const orders = placings.map(({ data }) => ({ orderId: data.orderId as OrderId, lines: linesOf(data.items) }));
-    const optionIds = new Set(orders.flatMap(({ lines }) => lines.map(({ productOptionId }) => productOptionId)));
-    const shelf = await this.stock.lockOptions(tx, [...optionIds]);
-
     const reservations = decideReservations(
       shelf,
       orders.map(({ lines }) => lines),
@@ -62,6 +58,10 @@ export class OnOrderPlacingListener {
 
 const linesOf = (items: Placing['data']['items']) =>
   items.map(({ productOptionId, quantity }) => ({ productOptionId: productOptionId as ProductOptionId, quantity }));
+
+const optionsOf = (placings: readonly Placing[]): ProductOptionId[] => [
+  ...new Set(placings.flatMap(({ data }) => data.items.map(({ productOptionId }) => productOptionId as ProductOptionId))),
+];
 
 const answerOf = (lines: readonly ReservedLine[], expiresAt: Date): Answer => ({
   items: lines.map(({ price, ...line }) => ({ ...line, price: toJson(price) })),

@@ -8,6 +8,7 @@ import { SagaJournal } from '../../../messaging/saga-journal.js';
 import { OrderProcessingFail } from '../../../order/application/events/order-processing-fail.event.js';
 import { OrderProcessing } from '../../../order/application/events/order-processing.event.js';
 import { type Confirmation, type ConfirmationDecision, decideConfirmations } from '../../domain/confirmation.js';
+import type { Hold } from '../../domain/stock.js';
 import { StockRepository } from '../../domain/stock.repository.js';
 
 type Processing = Received<typeof OrderProcessing>;
@@ -28,22 +29,19 @@ export class OnOrderProcessingListener {
 
   @OnEvent(OrderProcessing, SUBSCRIBER)
   confirmStock(tx: Transaction, processings: readonly Processing[]): Promise<Outcome<Answer>[]> {
-    return this.journal.answerOnce(
-      tx,
-      CONFIRM_STOCK,
-      processings,
-      ({ data }) => data.paymentId,
-      (fresh) => this.confirm(tx, fresh),
-    );
+    return this.journal.answerOnce(tx, CONFIRM_STOCK, processings, {
+      sagaIdOf: ({ data }) => data.paymentId,
+      look: (all) =>
+        this.stock.lockHolds(
+          tx,
+          all.map(({ data }) => data.orderId as OrderId),
+        ),
+      act: (fresh, holds) => this.confirm(tx, fresh, holds),
+    });
   }
 
-  private async confirm(tx: Transaction, processings: readonly Processing[]): Promise<Outcome<Answer>[]> {
+  private async confirm(tx: Transaction, processings: readonly Processing[], holds: readonly Hold[]): Promise<Outcome<Answer>[]> {
     const requests = processings.map(({ data }) => ({ paymentId: data.paymentId as PaymentId, orderId: data.orderId as OrderId }));
-    const holds = await this.stock.lockHolds(
-      tx,
-      requests.map(({ orderId }) => orderId),
-    );
-
     const decisions = decideConfirmations(holds, requests);
     await this.stock.confirm(
       tx,

@@ -8,7 +8,7 @@ import { done, OnEvent, type Outcome, refused } from '../../../messaging/listene
 import { SagaJournal } from '../../../messaging/saga-journal.js';
 import { OrderPayment } from '../../../order/application/events/order-payment.event.js';
 import { OrderPaymentFail } from '../../../order/application/events/order-payment-fail.event.js';
-import type { PaymentPosting, Verdict } from '../../domain/ledger.js';
+import type { Account, PaymentPosting, Verdict } from '../../domain/ledger.js';
 import { LedgerService } from '../ledger.service.js';
 
 /** The name of the listener, and of its step in the journal: never to be changed. */
@@ -28,19 +28,21 @@ export class OnOrderPaymentListener {
 
   @OnEvent(OrderPayment, DEDUCT_BALANCE)
   deductBalance(tx: Transaction, requests: readonly PaymentRequest[]): Promise<Outcome<Answer>[]> {
-    return this.journal.answerOnce(
-      tx,
-      DEDUCT_BALANCE,
-      requests,
-      ({ data }) => data.paymentId,
-      async (fresh) => {
-        const verdicts = await this.ledger.post(tx, fresh.map(chargeOf));
-        await this.bus.emit(tx, ...fresh.flatMap((request, index) => failureOf(request, verdicts[index] as Verdict)));
-        return verdicts.map((verdict) =>
-          verdict.ok ? done({ remainingBalance: toJson(verdict.value.balance) }) : refused(verdict.refusal),
-        );
-      },
-    );
+    return this.journal.answerOnce(tx, DEDUCT_BALANCE, requests, {
+      sagaIdOf: ({ data }) => data.paymentId,
+      look: (all) =>
+        this.ledger.read(
+          tx,
+          all.map(({ data }) => data.userId as UserId),
+        ),
+      act: (fresh, accounts) => this.charge(tx, fresh, accounts),
+    });
+  }
+
+  private async charge(tx: Transaction, requests: readonly PaymentRequest[], accounts: readonly Account[]): Promise<Outcome<Answer>[]> {
+    const verdicts = await this.ledger.post(tx, requests.map(chargeOf), accounts);
+    await this.bus.emit(tx, ...requests.flatMap((request, index) => failureOf(request, verdicts[index] as Verdict)));
+    return verdicts.map((verdict) => (verdict.ok ? done({ remainingBalance: toJson(verdict.value.balance) }) : refused(verdict.refusal)));
   }
 }
 
