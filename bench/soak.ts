@@ -13,7 +13,7 @@ import { parseSoakOptions, type SoakOptions, USAGE } from './soak/options.js';
 import { soakPage } from './soak/page.js';
 import { minuteText, soakReportOf, soakText } from './soak/report.js';
 import { type Sample, type Soaked, soakShop } from './soak/soak-shop.js';
-import { INTERVAL_SECONDS } from './soak/traffic.js';
+import { INTERVAL_SECONDS, Traffic } from './soak/traffic.js';
 import { setStage, type Stage } from './stage.js';
 import { warmUp } from './warm-up.js';
 
@@ -55,6 +55,7 @@ async function soak(options: SoakOptions): Promise<number> {
   say(demandRoom(minutes * 60 * rate * BYTES_PER_ORDER + LOG_BYTES, 'fewer --minutes, or a lower --rate'));
   const stage = await setStage(TOWN, say);
   await warmUp(stage, { quick: false }, say);
+  const traffic = await Traffic.begin(stage.town, rate);
   // As autovacuum does in a shop that grows by the day, not by the second.
   await stage.town.database.query('ANALYZE');
   await stage.admin.query('CHECKPOINT');
@@ -65,7 +66,7 @@ async function soak(options: SoakOptions): Promise<number> {
     progress.end();
     process.stdout.write(`${minuteText(sample)}\n`);
   };
-  const soaked = await soakShop({ stage, minutes, rate, onSample });
+  const soaked = await soakShop({ stage, traffic, minutes, onSample });
   say('audit');
   const { audit: result, problems } = await auditAfter(stage, soaked);
   const surroundings = await surroundingsOf(stage, loadBefore);

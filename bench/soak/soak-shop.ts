@@ -4,7 +4,7 @@ import type { Measured } from '../load/plan.js';
 import type { Stage } from '../stage.js';
 import type { MemorySample } from './memory.js';
 import { type StreamFigures, StreamTotals } from './stream-totals.js';
-import { INTERVAL_SECONDS, type IntervalPlans, type Stream, STREAMS, Traffic } from './traffic.js';
+import { INTERVAL_SECONDS, type IntervalPlans, type Stream, STREAMS, type Traffic } from './traffic.js';
 
 /** One interval of the load, and the shop's memory at its end. */
 export interface Sample extends MemorySample {
@@ -28,24 +28,24 @@ export interface Soaked {
 
 /** How many may be told one by one; a shop that is gone fails each request. */
 const PROBLEMS_MAX = 20;
+const WARM_UP = { clients: 8, secondsMax: 10 };
 const INTERVAL_MS = INTERVAL_SECONDS * 1_000;
 
 export interface Load {
   readonly stage: Stage;
+  readonly traffic: Traffic;
   readonly minutes: number;
-  /** Orders paid a second. */
-  readonly rate: number;
   readonly onSample: (sample: Sample) => void;
 }
 
 /** A steady load; ends early only when the shop does, or offers no coupons. */
-export async function soakShop({ stage, minutes, rate, onSample }: Load): Promise<Soaked> {
+export async function soakShop({ stage, traffic, minutes, onSample }: Load): Promise<Soaked> {
   const totals = Object.fromEntries(STREAMS.map((stream) => [stream, new StreamTotals()])) as Record<Stream, StreamTotals>;
   const samples: Sample[] = [];
   const problems: string[] = [];
   const over = new AbortController();
   void stage.shop.ended.then(() => over.abort());
-  const traffic = await Traffic.begin(stage.town, rate);
+  await warmUpAll(stage, await traffic.next());
   let plans = await traffic.next();
   const startedAtMs = performance.now();
   const minute = (): number => (performance.now() - startedAtMs) / 60_000;
@@ -64,27 +64,31 @@ export async function soakShop({ stage, minutes, rate, onSample }: Load): Promis
     onSample(sample);
   };
   const running: Promise<void>[] = [];
+  const tell = (error: unknown): void => void problems.push(`minute ${minute().toFixed(1)}: ${(error as Error).message}`);
   const intervals = Math.ceil((minutes * 60) / INTERVAL_SECONDS);
-  for (let interval = 0; interval < intervals && !over.signal.aborted; interval++) {
-    // By the clock, not by the end of the interval before: customers do not wait for each other (coordinated omission).
-    await sleep(Math.max(0, startedAtMs + interval * INTERVAL_MS - performance.now()));
-    const at = minute();
-    const failure = (error: unknown): void => void problems.push(`minute ${at.toFixed(1)}: ${(error as Error).message}`);
-    running.push(play(plans).catch(failure));
-    try {
-      plans = await traffic.next();
-    } catch (error) {
-      failure(error);
-      break;
+  try {
+    for (let interval = 1; interval <= intervals && !over.signal.aborted; interval++) {
+      // By the clock, not by the end of the interval before: customers do not wait for each other (coordinated omission).
+      await sleep(Math.max(0, startedAtMs + (interval - 1) * INTERVAL_MS - performance.now()));
+      running.push(play(plans).catch(tell));
+      if (interval < intervals) plans = await traffic.next();
     }
+  } catch (error) {
+    tell(error);
   }
   await Promise.all(running);
   const streams = Object.fromEntries(STREAMS.map((stream) => [stream, totals[stream].figures()])) as Soaked['streams'];
   return {
     samples: samples.toSorted((a, b) => a.minute - b.minute),
     streams,
-    problems: [...problems.slice(0, PROBLEMS_MAX), ...failuresOf(streams)],
+    problems: [...problems.slice(0, PROBLEMS_MAX), ...failuresOf(streams), ...tooFewPaid(streams)],
   };
+}
+
+/** Of every kind some, as fast as there are answers: what the first interval meets is a shop that has run for a while. */
+async function warmUpAll({ generator }: Stage, plans: IntervalPlans): Promise<void> {
+  const arrivals = { kind: 'closed', clients: WARM_UP.clients, secondsMax: WARM_UP.secondsMax } as const;
+  await Promise.all(STREAMS.map((stream) => generator.run({ ...plans[stream], arrivals })));
 }
 
 async function runAll({ generator }: Stage, plans: IntervalPlans): Promise<Record<Stream, Measured>> {
@@ -96,3 +100,10 @@ const failuresOf = (streams: Soaked['streams']): string[] =>
   STREAMS.filter((stream) => streams[stream].failed > 0).map(
     (stream) => `${stream}: ${streams[stream].failed} requests without an expected answer: ${JSON.stringify(streams[stream].outcomes)}`,
   );
+
+/** As many are to be paid as are placed; when orders came too late, or never, fewer were. */
+function tooFewPaid(streams: Soaked['streams']): string[] {
+  const { pay, 'place an order': placed } = streams;
+  if (pay.requests >= placed.requests) return [];
+  return [`pay: only ${pay.requests} payments of ${placed.requests} were asked for, because their orders had not been placed in time`];
+}

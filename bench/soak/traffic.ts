@@ -24,8 +24,11 @@ const EXPECTED: Readonly<Record<Stream, string>> = {
 const COUPON_EVERY_ORDERS = 10;
 const READS_PER_ORDER = 2;
 const TOP_PRODUCTS_SHARE = 0.1;
-/** An order is placed in one interval, gets its coupon in a later one, and is paid in the next: so many are under way before the first is. */
-const INTERVALS_UNTIL_PAID = 4;
+/**
+ * An order that is placed in one interval gets its coupon in a later one, and is paid in the next; so many intervals later that a shop
+ * that stands still for a minute finds customers who come to pay all the same.
+ */
+const INTERVALS_UNTIL_PAID = 10;
 /** Tokens live for 15. */
 const TOKENS_MS_MAX = 5 * 60_000;
 const COUPON_LIVES_MS = 24 * 3_600_000;
