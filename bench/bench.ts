@@ -1,20 +1,17 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { WrongOption } from '../test/support/command-options.js';
 import { type BenchOptions, parseBenchOptions, USAGE } from './options.js';
 import { type PlayedScenario, ScenarioPlayer } from './play-scenario.js';
 import { Progress } from './progress.js';
 import { htmlOf } from './report/html/page.js';
-import { type Report, reportOf } from './report/report.js';
+import { reportOf } from './report/report.js';
 import { loadOfTheLastMinute, surroundingsOf } from './report/surroundings.js';
 import { textOf } from './report/table.js';
+import { RESULTS, writeResults } from './report/write-results.js';
 import { weightOf } from './scenarios/scenario.js';
 import { setStage } from './stage.js';
 import { warmUp } from './warm-up.js';
 
 const EXIT = { clean: 0, wrong: 1, notRun: 2, interrupted: 130 } as const;
-const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 
 // Everything that was started ends with this process, however it ends: see infra/supervised.ts, and load/generator.ts.
 process.once('SIGINT', () => process.exit(EXIT.interrupted));
@@ -52,19 +49,10 @@ async function bench(options: BenchOptions): Promise<number> {
   const report = reportOf({ startedAt, options, surroundings: await surroundingsOf(stage, loadBefore), played });
   await stage.stop();
   progress.end();
-  process.stdout.write(`${textOf(report)}\n\n${write(report, resolve(options.out))}\n`);
+  process.stdout.write(`${textOf(report)}\n\n${writeResults(options.out, report.at, { json: report, html: htmlOf(report) })}\n`);
   return report.problems.length === 0 ? EXIT.clean : EXIT.wrong;
 }
 
 function sumOf(weights: readonly number[]): number {
   return weights.reduce((sum, weight) => sum + weight, 0);
-}
-
-/** @returns where. */
-function write(report: Report, folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, report.at.replaceAll(':', '-').replace(/\..*$/, ''));
-  writeFileSync(`${file}.json`, `${JSON.stringify(report, null, 2)}\n`);
-  writeFileSync(`${file}.html`, htmlOf(report));
-  return `${file}.json\n${file}.html`;
 }

@@ -22,6 +22,9 @@ const POSTGRES_SETTINGS = { max_connections: '300', shared_preload_libraries: 'p
 export interface Stage {
   readonly shop: ServiceInstance;
   readonly shopDatabase: string;
+  readonly databaseUrl: string;
+  /** Where the shop writes the files of the data platform. */
+  readonly dataDir: string;
   readonly town: Town;
   readonly generator: LoadGenerator;
   /** Null where pgbench is not on the PATH. */
@@ -58,6 +61,8 @@ export async function setStage(size: TownSize, say: (text: string) => void): Pro
   return {
     shop,
     shopDatabase: SHOP_DATABASE,
+    databaseUrl,
+    dataDir,
     town,
     generator,
     pgbench,

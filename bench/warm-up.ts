@@ -8,7 +8,7 @@ const CLIENTS = 32;
 const SECONDS_MAX = 10;
 
 /** A shop that has run for a while: code compiled, statements prepared, the files of tables and log extended. */
-export async function warmUp(stage: Stage, { quick }: BenchOptions, say: (text: string) => void): Promise<void> {
+export async function warmUp(stage: Stage, { quick }: Pick<BenchOptions, 'quick'>, say: (text: string) => void): Promise<void> {
   say('warming up');
   const prepared = await PAY_COUPONS.prepare(stage.town, stage.generator);
   const requests = await prepared.requests(quick ? REQUESTS.quick : REQUESTS.full);

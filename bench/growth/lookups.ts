@@ -1,4 +1,4 @@
-import { type Figures, measure } from './figures.js';
+import { type Figures, figuresOf } from './measured-load.js';
 import { between, type MeasuredShop } from './measured-shop.js';
 
 const REQUESTS = 200;
@@ -7,26 +7,29 @@ const OPERATOR_ID = 1;
 /** Of all customers this one has ordered most. */
 const BEST_CUSTOMER = 2;
 
-type Ask = (shop: MeasuredShop) => Promise<unknown>;
+/** One request, and whose; without a token it is nobody's. */
+interface Lookup {
+  readonly path: string;
+  readonly token?: string;
+}
+type Ask = (shop: MeasuredShop) => Promise<Lookup>;
 
 const ofCustomer =
   (path: (userId: number) => string): Ask =>
   async (shop) => {
     const { userId, token } = await shop.customer();
-    return shop.call('GET', path(userId), token);
+    return { path: path(userId), token };
   };
 const ofBestCustomer =
   (path: string): Ask =>
-  async (shop) =>
-    shop.call('GET', path, await shop.tokenOf(BEST_CUSTOMER, 'customer'));
+  async (shop) => ({ path, token: await shop.tokenOf(BEST_CUSTOMER, 'customer') });
 const ofOperator =
   (path: (shop: MeasuredShop) => string): Ask =>
-  async (shop) =>
-    shop.call('GET', path(shop), await shop.tokenOf(OPERATOR_ID, 'operator'));
+  async (shop) => ({ path: path(shop), token: await shop.tokenOf(OPERATOR_ID, 'operator') });
 const ofAnybody =
   (path: (shop: MeasuredShop) => string): Ask =>
   (shop) =>
-    shop.call('GET', path(shop));
+    Promise.resolve({ path: path(shop) });
 const anyOrder = ({ size }: MeasuredShop): number => 1 + between(size.orders);
 
 /** Every list and lookup of the API, each time for another customer, product or order. */
@@ -54,16 +57,18 @@ const LOOKUPS: Readonly<Record<string, Ask>> = {
   'operators: alerts': ofOperator(() => '/api/admin/alerts?state=OPEN'),
 };
 
-/** One client asks for each of them many times. Lookups that find nothing in this shop are left out. */
+/** One client asks for each of them many times. */
 export async function askForEverything(shop: MeasuredShop): Promise<ReadonlyMap<string, Figures>> {
   const figures = new Map<string, Figures>();
   for (const [what, ask] of Object.entries(LOOKUPS)) {
-    figures.set(
-      what,
-      await measure(Array.from({ length: REQUESTS }), CLIENTS, async () => {
-        await ask(shop);
-      }),
-    );
+    const lookups = await Promise.all(Array.from({ length: REQUESTS }, () => ask(shop)));
+    const requests = lookups.map(({ path, token }, index) => ({
+      method: 'GET' as const,
+      path,
+      ...(token === undefined ? {} : { customer: index }),
+    }));
+    const tokens = lookups.map(({ token }) => token ?? '');
+    figures.set(what, figuresOf(await shop.measure({ requests, tokens, clients: CLIENTS, expected: '200' })));
   }
   return figures;
 }

@@ -1,17 +1,25 @@
-import { Agent, request } from 'node:http';
 import { ServiceInstance } from '../../infra/services/service-instance.js';
 import { TokenService } from '../../src/http/auth/token-service.js';
 import type { UserId } from '../../src/kernel/ids.js';
 import { SETTINGS } from '../../test/support/shop.js';
+import type { Measured, PlannedRequest } from '../load/plan.js';
+import { runPlan } from '../load/run-plan.js';
 import type { ShopSize } from './generate-shop.js';
 
 const READY_MS_MAX = 60_000;
-const CONNECTIONS_MAX = 256;
+
+/** Requests of a closed loop, each with the same answer, and whose they are. */
+export interface Requests {
+  readonly requests: readonly PlannedRequest[];
+  readonly tokens: readonly string[];
+  readonly clients: number;
+  readonly expected: string;
+  readonly keepBodies?: boolean;
+}
 
 /** A shop in a process of its own on a generated database, and the way to its API. Its customers have no passwords: we sign their tokens. */
 export class MeasuredShop {
   private readonly tokens = new TokenService(SETTINGS.JWT_SECRET);
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
 
   private constructor(
     readonly name: string,
@@ -27,9 +35,8 @@ export class MeasuredShop {
     return new MeasuredShop(name, databaseUrl, size, process);
   }
 
-  async stop(): Promise<void> {
-    this.agent.destroy();
-    await this.process.stop();
+  stop(): Promise<void> {
+    return this.process.stop();
   }
 
   async customer(): Promise<{ readonly userId: number; readonly token: string }> {
@@ -45,27 +52,13 @@ export class MeasuredShop {
     return (await this.tokens.issue({ userId: userId as UserId, role })).accessToken;
   }
 
-  /** @throws when the answer is no success. */
-  async call<Answer>(method: string, path: string, token?: string, body?: object): Promise<Answer> {
-    const payload = body === undefined ? '' : JSON.stringify(body);
-    const headers = {
-      ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    };
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const sent = request(this.process.address + path, { method, headers, agent: this.agent }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        if ((response.statusCode ?? 500) >= 300) reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`));
-        else resolve(JSON.parse(text) as Answer);
-      });
-    });
-    sent.on('error', reject);
-    sent.end(payload);
-    return promise;
+  /** @throws when one of them gets another answer. */
+  async measure({ clients, expected, ...requests }: Requests): Promise<Measured> {
+    const arrivals = { kind: 'closed', clients, secondsMax: Infinity } as const;
+    const measured = await runPlan({ ...requests, address: this.process.address, arrivals, expected: [expected], attemptsMax: 1 });
+    const { failed, outcomes } = measured;
+    if (failed > 0) throw new Error(`${requests.requests[0]?.path} and the like, ${this.name} shop: ${JSON.stringify(outcomes)}`);
+    return measured;
   }
 }
 

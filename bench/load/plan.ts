@@ -1,3 +1,5 @@
+import type { LatencyCounts } from './latency-counts.js';
+
 export interface PlannedRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -21,7 +23,7 @@ export interface OpenLoop {
   readonly seed: number;
 }
 
-/** What the load generator does in one run: one message to it, and {@link Measured} is its answer. */
+/** What the load generator does in one run; {@link Measured} is its answer. */
 export interface Plan {
   readonly address: string;
   readonly tokens: readonly string[];
@@ -57,7 +59,20 @@ export interface Measured {
   readonly latencyMs: Latencies;
   /** Percentile and milliseconds. */
   readonly curve: readonly (readonly [number, number])[];
+  /** Of the same latencies, to be added to those of other runs. */
+  readonly latencyCounts: LatencyCounts;
   readonly clientCpuMs: number;
   /** Of the expected answers, in the order of their requests; empty, unless they are kept. */
   readonly bodies: readonly string[];
+}
+
+/** As sent to the generator's process, and as it answers: several runs may be under way. */
+export interface NumberedPlan {
+  readonly run: number;
+  readonly plan: Plan;
+}
+
+export interface NumberedMeasured {
+  readonly run: number;
+  readonly measured: Measured;
 }

@@ -1,4 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { LatencyHistogram } from './latency-counts.js';
 import type { Latencies, Measured } from './plan.js';
 
 const NANOSECONDS_PER_MS = 1e6;
@@ -14,6 +15,8 @@ export class Tally {
     highest: LATENCY_MS_MAX * NANOSECONDS_PER_MS,
     figures: 3,
   });
+  /** The other histogram knows percentiles exactly enough, but cannot be sent to another process. */
+  private readonly counts = new LatencyHistogram();
   private readonly outcomes = new Map<string, number>();
   private askedToComeBack = 0;
   private failed = 0;
@@ -26,6 +29,7 @@ export class Tally {
 
   served(latencyMs: number, inTime: boolean): void {
     this.latencies.record(Math.max(1, Math.round(latencyMs * NANOSECONDS_PER_MS)));
+    this.counts.record(latencyMs);
     if (inTime) this.inTime++;
   }
 
@@ -42,6 +46,7 @@ export class Tally {
       askedToComeBack: this.askedToComeBack,
       latencyMs: this.latencyMs(),
       curve: this.latencies.count === 0 ? [] : CURVE.map((percentile) => [percentile, this.at(percentile)] as const),
+      latencyCounts: this.counts.entries(),
     };
   }
 

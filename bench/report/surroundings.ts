@@ -31,7 +31,10 @@ export interface Surroundings {
   readonly commit: string;
 }
 
-export async function surroundingsOf({ admin, pgbenchVersion }: Stage, loadBefore: number): Promise<Surroundings> {
+export async function surroundingsOf(
+  { admin, pgbenchVersion }: Pick<Stage, 'admin' | 'pgbenchVersion'>,
+  loadBefore: number,
+): Promise<Surroundings> {
   const { rows } = await admin.query<{ name: string; setting: string }>(SETTINGS, [TELLING]);
   return {
     cpu: cpus()[0]?.model ?? 'unknown',

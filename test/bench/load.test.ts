@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { LoadGenerator } from '../../bench/load/load-generator.js';
 import type { Plan } from '../../bench/load/plan.js';
 import { runPlan } from '../../bench/load/run-plan.js';
 import { arrivalsMs, randomFrom } from '../../bench/load/schedule.js';
@@ -96,6 +97,18 @@ describe('a plan', () => {
     expect(failed).toBe(3);
     expect(Object.keys(outcomes).join()).toMatch(/^no answer: /);
   });
+});
+
+test('the generator can have several runs under way, and tells each its own', async () => {
+  const address = await listen((path, answer) => void setTimeout(() => answer.end(path), path.length));
+  const generator = await LoadGenerator.start();
+  try {
+    const runs = await Promise.all([12, 3].map((count) => generator.run({ ...planFor(address, count), keepBodies: true })));
+    expect(runs.map(({ bodies }) => bodies)).toEqual([paths(12), paths(3)]);
+  } finally {
+    await generator.stop();
+  }
+  await expect(generator.run(planFor(address, 1))).rejects.toThrow(/channel closed/i);
 });
 
 const paths = (count: number): string[] => Array.from({ length: count }, (_, index) => `/${index}`);

@@ -2,8 +2,8 @@ import type { Report } from '../report.js';
 import type { Row } from '../rows.js';
 import { overloadText } from '../table.js';
 import { cpuSplit, latencies, SERIES, throughput } from './charts.js';
+import { documentOf, key, madeAt, section } from './document.js';
 import { element, escaped } from './markup.js';
-import { STYLE } from './style.js';
 import { costs, databaseWork, figures, surroundings } from './tables.js';
 
 /** The report as one file that asks nobody for anything. */
@@ -12,13 +12,7 @@ export function htmlOf(report: Report): string {
   const violations = audits.reduce((sum, { violations: found }) => sum + found, 0);
   const body = [
     element('h1', {}, 'Ordersaga, measured'),
-    element(
-      'p',
-      { class: 'quiet' },
-      escaped(
-        `${report.at.slice(0, 16).replace('T', ' ')} UTC, commit ${report.surroundings.commit}. Client, shop and PostgreSQL shared ${report.surroundings.cores} cores.`,
-      ),
-    ),
+    madeAt(report),
     quick ? element('p', { class: 'warning' }, 'A quick run: it shows that everything works. Its figures mean nothing.') : '',
     ...problems.map((problem) => element('p', { class: 'warning' }, escaped(problem))),
     section(
@@ -48,18 +42,15 @@ export function htmlOf(report: Report): string {
       'Audit',
       `After each scenario the books of all domains were compared: ${violations} violations, ${audits.at(-1)?.paidOrders ?? 0} paid orders at the end.`,
     ),
-    section('Where', '', surroundings(report)),
+    section('Where', '', surroundings(report.surroundings, runText(report))),
   ];
-  const head = `<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Ordersaga, measured</title><style>${STYLE}</style>`;
-  return `<!doctype html>\n${element('html', { lang: 'en' }, element('head', {}, head), element('body', {}, ...body))}\n`;
+  return documentOf('Ordersaga, measured', body);
 }
+
+const runText = ({ at, minutes, rounds, secondsMax }: Report): string =>
+  `${at}, ${minutes.toFixed(1)} minutes, up to ${rounds} rounds of up to ${secondsMax} s`;
 
 function latencyCharts(rows: readonly Row[]): string {
   const charts = latencies(rows).map(({ title, chart }) => element('div', {}, element('h3', {}, escaped(title)), chart));
   return element('div', { class: 'pair' }, ...charts);
 }
-
-const section = (title: string, words: string, ...content: readonly string[]): string =>
-  element('section', {}, element('h2', {}, escaped(title)), words === '' ? '' : element('p', { class: 'quiet' }, words), ...content);
-
-const key = (series: string, text: string): string => element('span', { class: `key ${series}` }) + escaped(text);

@@ -1,5 +1,5 @@
 import { element, escaped, label, line } from './markup.js';
-import { decades } from './scale.js';
+import { apart, decades } from './scale.js';
 
 export interface Curve {
   readonly name: string;
@@ -13,7 +13,6 @@ const HEIGHT = 320;
 const [LEFT, RIGHT, TOP, BOTTOM] = [60, 216, 16, 40] as const;
 const MARKS = [50, 90, 99, 99.9, 99.99];
 const PERCENTILE_MAX = 99.99;
-const LABEL_HEIGHT = 15;
 
 /** Latency by percentile; both axes stretch what matters: the tail to the right, and small figures as far as large ones. */
 export function percentileCurves(title: string, curves: readonly Curve[]): string {
@@ -53,14 +52,3 @@ export function percentileCurves(title: string, curves: readonly Curve[]): strin
 
 /** Each further nine of a percentile is as wide as the one before. */
 const stretched = (percentile: number): number => -Math.log10(1 - percentile / 100);
-
-/** Labels moved down just so far that none covers another, in the order of their heights. */
-function apart(heights: readonly number[]): number[] {
-  const placed = [...heights];
-  let last = -Infinity;
-  for (const index of heights.map((_, each) => each).toSorted((a, b) => (heights[a] as number) - (heights[b] as number))) {
-    last = Math.max(placed[index] as number, last + LABEL_HEIGHT);
-    placed[index] = last;
-  }
-  return placed;
-}

@@ -1,6 +1,6 @@
 import { ratio, short, whole } from '../numbers.js';
-import type { Report } from '../report.js';
 import type { Row } from '../rows.js';
+import type { Surroundings } from '../surroundings.js';
 import { reachedText } from '../table.js';
 import { element, escaped } from './markup.js';
 
@@ -46,17 +46,18 @@ export function databaseWork(rows: readonly Row[]): string {
   );
 }
 
-export function surroundings({
-  surroundings: { cpu, cores, memoryGb, platform, loadBefore, node, pgbench, postgres, commit },
-  ...report
-}: Report): string {
+/** @param run when, and how much was measured */
+export function surroundings(
+  { cpu, cores, memoryGb, platform, loadBefore, node, pgbench, postgres, commit }: Surroundings,
+  run: string,
+): string {
   const facts: readonly (readonly [string, string])[] = [
     ['machine', `${cores} cores, ${cpu}, ${memoryGb} GB, ${platform}; load average ${loadBefore.toFixed(2)} before`],
     ['commit', commit],
     ['Node', node],
     ...Object.entries(postgres).map(([name, setting]) => [name === 'server_version' ? 'PostgreSQL' : name, setting] as const),
     ['yardsticks', pgbench ?? 'none: pgbench is not on the PATH'],
-    ['run', `${report.at}, ${report.minutes.toFixed(1)} minutes, up to ${report.rounds} rounds of up to ${report.secondsMax} s`],
+    ['run', run],
   ];
   return table(
     [],
@@ -64,7 +65,8 @@ export function surroundings({
   );
 }
 
-const table = (headings: readonly string[], lines: readonly (readonly string[])[]): string =>
+/** @param lines of cells, as markup */
+export const table = (headings: readonly string[], lines: readonly (readonly string[])[]): string =>
   element(
     'div',
     { class: 'scroll' },
@@ -78,8 +80,8 @@ const table = (headings: readonly string[], lines: readonly (readonly string[])[
     ),
   );
 
-const number = (content: string): string => element('td', {}, escaped(content));
-const text = number;
+export const cell = (content: string): string => element('td', {}, escaped(content));
+const [number, text] = [cell, cell];
 const words = (markup: string): string => element('td', { class: 'words' }, markup);
 const verdict = (reached: boolean | null): string => element('span', { class: reached === true ? 'good' : 'bad' }, reachedText(reached));
 
