@@ -19,7 +19,7 @@ export interface Search<Row, Page extends Found<Row>> {
 const WIDTH_PER_ROW = 3;
 const WIDER = 4;
 /** With more than that of each day, adding up everything costs about as much. */
-const WIDTH_MAX = 1_000;
+const WIDTH_MAX = 1_500;
 /** Lists that are so much wider halve the bound, about. Where that would not do, all days sell alike and no width will. */
 const BOUND_MAX = 2;
 
