@@ -19,9 +19,9 @@ export const EXCEPTIONS: Readonly<Record<string, string>> = {
   'order.ids-paid-in': 'an operator compares a period with the data platform: reads the pages of that period, found by a BRIN index',
   'order.list-payments-under-way': 'all that is under way, from an index that has nothing else',
   'order.paid-in': 'between the first and the last order of a period nearly all are of that period',
-  'product.list-category-popular': 'adds up the sales of seven days: as many rows as products and days, however many orders',
-  'product.list-popular': 'adds up the sales of seven days: as many rows as products and days, however many orders',
-  'product.top-sellers': 'adds up the sales of a few days: as many rows as products and days, however many orders',
+  'product.list-category-popular': 'at the end of the list alone: passes over the products of the category that sold lately',
+  'product.list-popular': 'at the end of the list alone: passes over the products that sold lately',
+  'product.list-popular-of-all': 'where the best of each day do not decide it: adds up the sales of seven days, by an index of each day',
 };
 
 /** Statements that may read a whole table in a shop that has just opened. Name → why that does no harm. */

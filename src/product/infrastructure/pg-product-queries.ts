@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainDatabase, sql } from '../../database/database.js';
 import type { ProductId } from '../../kernel/ids.js';
 import { type ListedProduct, type ListRequest, type ProductDetail, ProductQueries } from '../application/product-queries.port.js';
+import { popularProducts } from './popular-products.js';
 import { LISTS } from './product-list-statements.js';
 
 const DETAIL = sql(
@@ -21,7 +22,9 @@ export class PgProductQueries extends ProductQueries {
     super();
   }
 
-  override list({ sort, category, after, rowsMax }: ListRequest): Promise<readonly ListedProduct[]> {
+  override list(request: ListRequest): Promise<readonly ListedProduct[]> {
+    const { sort, category, after, rowsMax } = request;
+    if (sort === 'popular') return popularProducts(this.database, request);
     const list = LISTS[sort];
     const { rank, productId } = after ?? list.start;
     const values = [rank, productId, rowsMax];

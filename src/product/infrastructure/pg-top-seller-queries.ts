@@ -1,25 +1,29 @@
 import { Injectable } from '@nestjs/common';
-import { DomainDatabase, sql } from '../../database/database.js';
+import { DomainDatabase, sql, type Statement } from '../../database/database.js';
 import { TopSellerQueries, type TopSeller, type TopSellers } from '../application/top-seller-queries.port.js';
+import { ALL_TOTALS, soldDays, totalsOfBest } from './sales-window.js';
+import { type Found, thresholdSearch } from './threshold-search.js';
 
-const TOP_SELLERS = sql(
-  'product.top-sellers',
-  `WITH sold AS (
-     SELECT product_id, sum(units)::bigint AS units, max(last_sold_at) AS last_sold_at
-     FROM shop_product.daily_sales
-     WHERE day > (now() AT TIME ZONE 'UTC')::date - $1::int
-     GROUP BY product_id
-     HAVING sum(units) > 0
-     ORDER BY units DESC, last_sold_at DESC, product_id LIMIT $2
-   )
-   SELECT product_id AS "productId", p.name, p.price, sold.units AS "salesCount", sold.last_sold_at AS "lastSoldAt"
-   FROM sold JOIN shop_product.product p USING (product_id)
-   ORDER BY sold.units DESC, sold.last_sold_at DESC, product_id`,
-);
+/** `$1`: days; `$2`: how many rows. One row without a product where nothing sold. */
+const topSellers = (totals: string): string => `
+  WITH ${soldDays('$1::int')}, ${totals}, top AS (
+    SELECT product_id, units, last_sold_at FROM total ORDER BY units DESC, last_sold_at DESC, product_id LIMIT $2
+  )
+  SELECT p.product_id AS "productId", p.name, p.price, top.units AS "salesCount", top.last_sold_at AS "lastSoldAt",
+         bound.units AS bound, date_trunc('day', now(), 'UTC') - make_interval(days => $1::int - 1) AS since
+  FROM bound LEFT JOIN (top JOIN shop_product.product p USING (product_id)) ON true
+  ORDER BY top.units DESC, top.last_sold_at DESC, top.product_id`;
 
-const FIRST_DAY = sql('product.first-day', `SELECT date_trunc('day', now(), 'UTC') - make_interval(days => $1::int - 1) AS since`);
+/** `$3`: how many of each day. */
+const AMONG_BEST = sql('product.top-sellers', topSellers(totalsOfBest('$3::int')));
+const AMONG_ALL = sql('product.top-sellers-of-all', topSellers(ALL_TOTALS));
 
-/** Adds up the days at each asking. */
+interface Row extends TopSeller {
+  readonly bound: number;
+  readonly since: Date;
+}
+
+/** From the best sellers of each day, or where these do not decide it, from the sums of all that sold. */
 @Injectable()
 export class PgTopSellerQueries extends TopSellerQueries {
   constructor(private readonly database: DomainDatabase) {
@@ -27,11 +31,27 @@ export class PgTopSellerQueries extends TopSellerQueries {
   }
 
   override async topSellers(days: number, rowsMax: number): Promise<TopSellers> {
-    const [items, [first]] = await Promise.all([
-      this.database.query<TopSeller>(TOP_SELLERS, [days, rowsMax]),
-      this.database.query<{ since: Date }>(FIRST_DAY, [days]),
-    ]);
-    if (!first) throw new Error('a window without a first day');
-    return { items, since: first.since };
+    const { rows, since } = await thresholdSearch({
+      rowsMax,
+      unitsBefore: Infinity,
+      unitsOf: ({ salesCount }: TopSeller) => salesCount,
+      amongBest: (width) => this.ask(AMONG_BEST, [days, rowsMax, width]),
+      amongAll: () => this.ask(AMONG_ALL, [days, rowsMax]),
+    });
+    return { items: rows, since };
+  }
+
+  private async ask(statement: Statement, values: readonly number[]): Promise<Found<TopSeller> & { readonly since: Date }> {
+    const rows = await this.database.query<Row | { readonly productId: null; readonly bound: number; readonly since: Date }>(
+      statement,
+      values,
+    );
+    const [first] = rows;
+    if (!first) throw new Error('an answer without a bound');
+    return {
+      rows: rows.filter((row) => row.productId !== null).map(({ bound: _, since: __, ...seller }) => seller),
+      bound: first.bound,
+      since: first.since,
+    };
   }
 }

@@ -1,45 +1,28 @@
 import { type Statement, sql } from '../../database/database.js';
 import type { ProductId } from '../../kernel/ids.js';
-import { type ListPosition, POPULAR_DAYS, type ProductSort } from '../application/product-queries.port.js';
+import type { ListPosition, ProductSort } from '../application/product-queries.port.js';
 
-const COLUMNS = `p.product_id AS "productId", p.name, p.price, p.category, p.on_sale AS "onSale"`;
+export const LIST_COLUMNS = `p.product_id AS "productId", p.name, p.price, p.category, p.on_sale AS "onSale"`;
 const BEFORE_ALL: ListPosition = { rank: -1, productId: 0 as ProductId };
-const AFTER_ALL: ListPosition = { rank: Number.MAX_SAFE_INTEGER, productId: Number.MAX_SAFE_INTEGER as ProductId };
+export const AFTER_ALL: ListPosition = { rank: Number.MAX_SAFE_INTEGER, productId: Number.MAX_SAFE_INTEGER as ProductId };
 
 /** `$1`, `$2`: the position to go on from; `$3`: how many rows; `$4`: the category, where one is asked for. */
 const inCategory = { all: '', one: 'AND p.category = $4' };
 
 const latest = (category: string): string => `
-  SELECT ${COLUMNS}, 0 AS rank FROM shop_product.product p
+  SELECT ${LIST_COLUMNS}, 0 AS rank FROM shop_product.product p
   WHERE p.product_id < $2 AND $1::bigint IS NOT NULL ${category}
   ORDER BY p.product_id DESC LIMIT $3`;
 
 const priceAscending = (category: string): string => `
-  SELECT ${COLUMNS}, p.price AS rank FROM shop_product.product p
+  SELECT ${LIST_COLUMNS}, p.price AS rank FROM shop_product.product p
   WHERE (p.price, p.product_id) > ($1, $2) ${category}
   ORDER BY p.price, p.product_id LIMIT $3`;
 
 const priceDescending = (category: string): string => `
-  SELECT ${COLUMNS}, p.price AS rank FROM shop_product.product p
+  SELECT ${LIST_COLUMNS}, p.price AS rank FROM shop_product.product p
   WHERE (p.price, p.product_id) < ($1, $2) ${category}
   ORDER BY p.price DESC, p.product_id DESC LIMIT $3`;
-
-const WINDOW = `day > (now() AT TIME ZONE 'UTC')::date - ${POPULAR_DAYS} AND units > 0`;
-
-// What sold, then what did not: the second part walks the primary key and stops at the end of the page.
-const popular = (category: string): string => `
-  WITH sold AS (
-    SELECT product_id, sum(units)::bigint AS units FROM shop_product.daily_sales WHERE ${WINDOW} GROUP BY product_id
-  )
-  (SELECT ${COLUMNS}, sold.units AS rank FROM sold JOIN shop_product.product p USING (product_id)
-   WHERE (sold.units, p.product_id) < ($1, $2) ${category}
-   ORDER BY sold.units DESC, p.product_id DESC LIMIT $3)
-  UNION ALL
-  (SELECT ${COLUMNS}, 0 AS rank FROM shop_product.product p
-   WHERE (0, p.product_id) < ($1, $2) ${category}
-     AND NOT EXISTS (SELECT FROM shop_product.daily_sales s WHERE s.product_id = p.product_id AND ${WINDOW})
-   ORDER BY p.product_id DESC LIMIT $3)
-  ORDER BY rank DESC, "productId" DESC LIMIT $3`;
 
 interface List {
   /** Where the first page begins. */
@@ -55,9 +38,9 @@ const listOf = (sort: ProductSort, start: ListPosition, text: (category: string)
   ofCategory: sql(`product.list-category-${sort}`, text(inCategory.one)),
 });
 
-export const LISTS: Readonly<Record<ProductSort, List>> = {
+/** All but the popular ones, which take more than one statement. */
+export const LISTS: Readonly<Record<Exclude<ProductSort, 'popular'>, List>> = {
   latest: listOf('latest', AFTER_ALL, latest),
   price_asc: listOf('price_asc', BEFORE_ALL, priceAscending),
   price_desc: listOf('price_desc', AFTER_ALL, priceDescending),
-  popular: listOf('popular', AFTER_ALL, popular),
 };
