@@ -53,6 +53,7 @@ export const PAY_REFUSED: Scenario = {
   title: 'Pay without enough balance',
   loads: [{ clients: 32 }],
   expected: ['422 INSUFFICIENT_BALANCE'],
+  counted: true,
   async prepare(town, generator) {
     const wanted = { customers: town.poor, optionIds: town.optionIds, coupons: false, seed: 1 };
     let orders: UnpaidOrder[] = [];

@@ -158,11 +158,9 @@ export class PgOrderRepository extends OrderRepository {
     tx: Transaction,
     payments: readonly { paymentId: PaymentId; orderId: OrderId }[],
   ): Promise<readonly Rollback[]> {
-    await this.lock(
-      tx,
-      payments.map(({ orderId }) => orderId),
-    );
-    const rows = await pgTransaction(tx).query<{
+    const transaction = pgTransaction(tx);
+    transaction.send(statements.LOCK_ORDERS, [payments.map(({ orderId }) => orderId)]);
+    const rows = await transaction.query<{
       payment_id: PaymentId;
       order_id: OrderId;
       state: PaymentState;
@@ -180,8 +178,8 @@ export class PgOrderRepository extends OrderRepository {
     }));
   }
 
-  override async saveRollbacks(tx: Transaction, rollbacks: readonly Rollback[]): Promise<void> {
-    await pgTransaction(tx).query(statements.SAVE_ROLLBACKS, [
+  override saveRollbacks(tx: Transaction, rollbacks: readonly Rollback[]): Promise<void> {
+    pgTransaction(tx).send(statements.SAVE_ROLLBACKS, [
       rollbacks.map(({ paymentId }) => paymentId),
       rollbacks.map(({ state }) => state),
       rollbacks.map(({ refusal }) => (refusal ? JSON.stringify(refusal) : null)),
@@ -189,6 +187,7 @@ export class PgOrderRepository extends OrderRepository {
       rollbacks.map(({ reported }) => JSON.stringify(reported)),
       rollbacks.filter(({ state }) => state === 'REFUSED').map(({ paymentId }) => paymentId),
     ]);
+    return Promise.resolve();
   }
 
   override async appendSteps(records: readonly StepsOfPayment[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainDatabase, sql, type Statement } from '../../database/database.js';
+import { SharedAnswers } from '../../kernel/shared-answers.js';
 import { TopSellerQueries, type TopSeller, type TopSellers } from '../application/top-seller-queries.port.js';
 import { ALL_TOTALS, soldDays, totalsOfBest } from './sales-window.js';
 import { type Found, thresholdSearch } from './threshold-search.js';
@@ -23,14 +24,20 @@ interface Row extends TopSeller {
   readonly since: Date;
 }
 
-/** From the best sellers of each day, or where these do not decide it, from the sums of all that sold. */
+/** From the best sellers of each day, or where these do not decide it, from the sums of all that sold. A crowd that asks the same shares it. */
 @Injectable()
 export class PgTopSellerQueries extends TopSellerQueries {
+  private readonly answers = new SharedAnswers<TopSellers>();
+
   constructor(private readonly database: DomainDatabase) {
     super();
   }
 
-  override async topSellers(days: number, rowsMax: number): Promise<TopSellers> {
+  override topSellers(days: number, rowsMax: number): Promise<TopSellers> {
+    return this.answers.ask(`${rowsMax} of ${days} days`, () => this.find(days, rowsMax));
+  }
+
+  private async find(days: number, rowsMax: number): Promise<TopSellers> {
     const { rows, since } = await thresholdSearch({
       rowsMax,
       unitsBefore: Infinity,

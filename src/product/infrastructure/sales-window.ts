@@ -2,7 +2,7 @@
  * Parts of statements about what sold on the last days (UTC), today included. Each takes the rows of a day by an index, whatever the
  * planner expects of a number of days that it does not know.
  *
- * G1: `total` has every product of the window that any page can show: all of them, or so many that none that is left out has sold
+ * Q1: `total` has every product of the window that any page can show: all of them, or so many that none that is left out has sold
  *     more than the one row of `bound`.
  */
 

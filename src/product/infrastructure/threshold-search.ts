@@ -27,7 +27,7 @@ const BOUND_MAX = 2;
  * The threshold algorithm (Fagin, Lotem, Naor 2001) over the days as lists: exactly the page that all sums would give, and in a shop
  * where few products sell well, at a cost that depends on the page and the days alone.
  *
- * G2: an answer is taken only if every row of it has sold more than any product that was left out. Equals are decided by more than
+ * Q2: an answer is taken only if every row of it has sold more than any product that was left out. Equals are decided by more than
  *     units, so with as much it is not enough.
  */
 export async function thresholdSearch<Row, Page extends Found<Row>>(search: Search<Row, Page>): Promise<Page> {

@@ -68,7 +68,9 @@ export class OnOrderFailListener {
     }
     if (open.size === 0) return;
     await this.orders.saveRollbacks(tx, [...open.values()]);
-    tx.afterCommit(() => open.forEach(({ orderId }) => this.changes.notify(orderId)));
+    // The order is what it was until the last report: until then there is nothing to be seen.
+    const through = [...open.values()].filter(({ state }) => state === 'REFUSED');
+    tx.afterCommit(() => through.forEach(({ orderId }) => this.changes.notify(orderId)));
   }
 }
 
