@@ -20,7 +20,7 @@ export interface UndoneStep<Answer = unknown> {
 }
 
 /** What a listener does for each request of a batch whose step has not been done yet. */
-export interface Act<Request, Seen, Answer> {
+export interface DoneOnce<Request, Seen, Answer> {
   readonly sagaIdOf: (request: Request) => number;
   /**
    * Locks and reads what all requests are about. Called while the claims are on their way, so that its statements go with theirs, right
@@ -39,7 +39,7 @@ export interface Act<Request, Seen, Answer> {
  * J2: a repeated request gets the recorded answer, and nothing is done again.
  * J3: an undo finds exactly what this step did, once; a second undo finds nothing.
  * J4: an undo that comes before its step leaves a tombstone, and the late step is refused.
- * J5: all claim their sagas in one order, and before they lock anything else, so that batches never wait for each other in a circle.
+ * J5: all claim their sagas in one order, and before they lock rows of their domain, so that batches never wait for each other in a circle.
  */
 export abstract class SagaJournal {
   /**
@@ -59,7 +59,7 @@ export abstract class SagaJournal {
     tx: Transaction,
     step: string,
     requests: readonly Request[],
-    { sagaIdOf, look, act }: Act<Request, Seen, Answer>,
+    { sagaIdOf, look, act }: DoneOnce<Request, Seen, Answer>,
   ): Promise<Outcome<Answer>[]> {
     const [known, seen] = await Promise.all([this.claim(tx, step, requests.map(sagaIdOf)), look(requests)]);
     const outcomes = new Map([...known].map(([sagaId, recorded]) => [sagaId, recordedOutcome<Answer>(recorded)]));
