@@ -192,9 +192,16 @@ export class PgTransaction implements Transaction, Queryable {
     void this.followed(this.client.query(statement === 'BEGIN' ? statement : { ...statement, values: values as unknown[] }));
   }
 
-  /** Like {@link send}, for rows that decide nothing in this transaction: they may be awaited when it has ended. */
-  sendFor<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
-    return this.followed(this.query<Row>(statement, values));
+  /**
+   * Like {@link send}, for rows that decide nothing in this transaction: what `answerOf` makes of them may be awaited when it has ended.
+   * Whoever makes another promise of it answers for that one's failure: this one's is the transaction's.
+   */
+  sendFor<Row extends object, Answer>(
+    statement: Statement,
+    values: readonly unknown[],
+    answerOf: (rows: readonly Row[]) => Answer,
+  ): Promise<Answer> {
+    return this.followed(this.query<Row>(statement, values).then(answerOf));
   }
 
   beforeCommit(lastStatement: () => Promise<void>): void {

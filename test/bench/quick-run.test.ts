@@ -36,7 +36,7 @@ test(
     const compared = report.rows.filter(({ yardstick }) => yardstick !== null);
     expect(compared).toHaveLength(report.surroundings.pgbench === null ? 0 : 4);
     const counted = report.rows.flatMap(({ work }) => work ?? []);
-    expect(counted).toHaveLength(4);
+    expect(counted).toHaveLength(5);
     expect(counted.every(({ statements, transactions, walBytes }) => statements > 0 && transactions > 0 && walBytes > 0)).toBe(true);
 
     expect(html).not.toMatch(/(?:src|href)=|@import|url\(|<script/);

@@ -90,7 +90,7 @@ const BY_SCENE: Readonly<Record<SceneName, readonly string[]>> = {
     ...transaction('order.place'),
   ],
   everyday: [
-    ...statements('http.claim-idempotency-keys', 'http.complete-idempotency-keys', 'locks.order.acquire', 'locks.order.release'),
+    ...statements('http.claim-idempotency-keys', 'http.complete-idempotency-keys'),
     ...transaction('order.begin-payment'),
     ...publishing('order.processing → product.confirm-stock'),
     ...publishing('order.processing → coupon.use-coupon'),

@@ -119,6 +119,19 @@ describe('D3: a statement that is sent and not waited for', () => {
     expect([await things(), hints]).toEqual([[], 0]);
   });
 
+  test('for its rows gives them when the transaction has ended; when it fails, the transaction tells, and nobody else has to listen', async () => {
+    const idsOf = (rows: readonly { readonly id: number }[]): number[] => rows.map(({ id }) => id);
+    const { asked } = await transaction((tx) => {
+      tx.send(PUT, [1, 1]);
+      return Promise.resolve({ asked: tx.sendFor(ALL, [], idsOf) });
+    });
+    expect(await asked).toEqual([1]);
+
+    // Vitest fails the run when a rejection is left unhandled.
+    const failing = transaction((tx) => Promise.resolve({ asked: tx.sendFor(PUT, [1, 1], idsOf) }));
+    await expect(failing).rejects.toMatchObject({ code: '23505' });
+  });
+
   test('fails it with its own failure, and not with that of a later statement which ran in vain', async () => {
     const failing = transaction((tx) => {
       tx.send(PUT, [1, 1]);

@@ -63,7 +63,7 @@ export abstract class OrderRepository {
   abstract orderIdsOf(requests: readonly KeyedOrderRequest[]): Promise<readonly OrderId[]>;
   /**
    * An order that is there already stays as it is: a repetition gets what was inserted first. The answer decides nothing in the
-   * transaction and may be awaited when it has ended: then COMMIT need not wait for it.
+   * transaction and may be awaited when it has ended: then COMMIT need not wait for it. Its failure is the transaction's.
    */
   abstract insert(tx: Transaction, orders: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]>;
   abstract lock(tx: Transaction, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, LockedOrder>>;

@@ -19,6 +19,12 @@ import {
 import type { PaymentAttempt, PaymentState, Rollback } from '../domain/payment-attempt.js';
 import * as statements from './order-statements.js';
 
+interface InsertedRow {
+  readonly order_id: OrderId;
+  readonly created_at: Date;
+  readonly currency: string;
+}
+
 interface AttemptRow {
   readonly payment_id: PaymentId;
   readonly order_id: OrderId;
@@ -74,9 +80,9 @@ export class PgOrderRepository extends OrderRepository {
     return requests.map(({ userId, idempotencyKey, proposed }) => known.get(`${userId} ${idempotencyKey}`) ?? proposed);
   }
 
-  override async insert(tx: Transaction, orders: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]> {
+  override insert(tx: Transaction, orders: readonly PlacedOrder[]): Promise<readonly InsertedOrder[]> {
     const lines = orders.flatMap((order) => order.lines.map((line, index) => ({ ...line, orderId: order.id, number: index + 1 })));
-    const rows = await pgTransaction(tx).sendFor<{ order_id: OrderId; created_at: Date; currency: string }>(statements.INSERT_ORDERS, [
+    const values = [
       orders.map(({ id }) => id),
       orders.map(({ userId }) => userId),
       orders.map(({ totalAmount }) => totalAmount),
@@ -90,8 +96,10 @@ export class PgOrderRepository extends OrderRepository {
       lines.map(({ price }) => price),
       lines.map(({ quantity }) => quantity),
       lines.map(({ subtotal }) => subtotal),
-    ]);
-    return rows.map((row) => ({ id: row.order_id, createdAt: row.created_at, currency: row.currency }));
+    ];
+    return pgTransaction(tx).sendFor(statements.INSERT_ORDERS, values, (rows: readonly InsertedRow[]) =>
+      rows.map((row) => ({ id: row.order_id, createdAt: row.created_at, currency: row.currency })),
+    );
   }
 
   override async lock(tx: Transaction, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, LockedOrder>> {
@@ -125,12 +133,9 @@ export class PgOrderRepository extends OrderRepository {
     return rows.map((row) => ({ id: row.order_id, userId: row.user_id }));
   }
 
-  override async beginPayments(tx: Transaction, requests: readonly PaymentRequest[]): Promise<readonly PaymentAttempt[]> {
-    const rows = await pgTransaction(tx).sendFor<AttemptRow>(statements.BEGIN_PAYMENTS, [
-      requests.map(({ orderId }) => orderId),
-      requests.map(({ couponId }) => couponId),
-    ]);
-    return rows.map(attemptOf);
+  override beginPayments(tx: Transaction, requests: readonly PaymentRequest[]): Promise<readonly PaymentAttempt[]> {
+    const values = [requests.map(({ orderId }) => orderId), requests.map(({ couponId }) => couponId)];
+    return pgTransaction(tx).sendFor(statements.BEGIN_PAYMENTS, values, (rows: readonly AttemptRow[]) => rows.map(attemptOf));
   }
 
   override async finishPayments(tx: Transaction, payments: readonly FinishedPayment[]): Promise<readonly PaidOrder[]> {
