@@ -196,12 +196,8 @@ export class PgTransaction implements Transaction, Queryable {
    * Like {@link send}, for rows that decide nothing in this transaction: what `answerOf` makes of them may be awaited when it has ended.
    * Whoever makes another promise of it answers for that one's failure: this one's is the transaction's.
    */
-  sendFor<Row extends object, Answer>(
-    statement: Statement,
-    values: readonly unknown[],
-    answerOf: (rows: readonly Row[]) => Answer,
-  ): Promise<Answer> {
-    return this.followed(this.query<Row>(statement, values).then(answerOf));
+  sendFor<Answer>(statement: Statement, values: readonly unknown[], answerOf: (rows: readonly never[]) => Answer): Promise<Answer> {
+    return this.followed(this.query<never>(statement, values).then(answerOf));
   }
 
   beforeCommit(lastStatement: () => Promise<void>): void {
