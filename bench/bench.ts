@@ -1,4 +1,4 @@
-import { WrongOption } from '../test/support/command-options.js';
+import { EXIT, exitWhenInterrupted, runCommand } from '../test/support/command.js';
 import { type BenchOptions, parseBenchOptions, USAGE } from './options.js';
 import { type PlayedScenario, ScenarioPlayer } from './play-scenario.js';
 import { Progress } from './progress.js';
@@ -11,26 +11,8 @@ import { weightOf } from './scenarios/scenario.js';
 import { setStage } from './stage.js';
 import { warmUp } from './warm-up.js';
 
-const EXIT = { clean: 0, wrong: 1, notRun: 2, interrupted: 130 } as const;
-
-// Everything that was started ends with this process, however it ends: see infra/supervised.ts, and load/generator.ts.
-process.once('SIGINT', () => process.exit(EXIT.interrupted));
-process.once('SIGTERM', () => process.exit(EXIT.interrupted));
-
-try {
-  const options = parseBenchOptions(process.argv.slice(2), RESULTS);
-  process.exitCode = options === null ? usage() : await bench(options);
-} catch (error) {
-  const reason = error instanceof WrongOption ? `${error.message}. See: npm run bench -- --help` : (error as Error).stack;
-  process.stderr.write(`bench: ${reason}\n`);
-  process.exitCode = EXIT.notRun;
-}
-process.exit();
-
-function usage(): number {
-  process.stdout.write(USAGE);
-  return EXIT.clean;
-}
+exitWhenInterrupted();
+await runCommand({ name: 'bench', usage: USAGE, parse: (args) => parseBenchOptions(args, RESULTS), run: bench });
 
 async function bench(options: BenchOptions): Promise<number> {
   const startedAt = new Date();

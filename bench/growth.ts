@@ -1,12 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { buildShop } from '../infra/build-shop.js';
 import { temporaryFolder } from '../infra/temporary-folder.js';
-import { audit } from '../src/audit/audit.js';
+import { withDatabase } from '../src/database/database-url.js';
 import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
-import { WrongOption } from '../test/support/command-options.js';
+import { EXIT, exitWhenInterrupted, runCommand } from '../test/support/command.js';
+import { auditDatabase } from './audit.js';
 import { demandRoom, gigabytes } from './disk-room.js';
-import { databaseUrl, generateDatabases, withAdmin } from './growth/databases.js';
+import { generateDatabases } from './growth/databases.js';
 import type { ShopSize } from './growth/generate-shop.js';
 import { askForEverything } from './growth/lookups.js';
 import { type Load, MEASURED, runLoad } from './growth/measured-load.js';
@@ -15,40 +15,23 @@ import { type GrowthOptions, parseGrowthOptions, USAGE } from './growth/options.
 import { compared, comparisonText, type GrowthReport, inWords, type Round, type ShopName, SHOPS } from './growth/report.js';
 import { loadOfTheLastMinute, surroundingsOf } from './report/surroundings.js';
 import { RESULTS, writeResults } from './report/write-results.js';
+import { withAdmin } from './with-admin.js';
 
-const EXIT = { clean: 0, violated: 1, notRun: 2, interrupted: 130 } as const;
 /** With its lines, holds, payment, entries, steps and receipt, their indexes, and room for sorting while it is generated. */
 const BYTES_PER_ORDER = 4_500;
-const AUDIT_MS_MAX = 30 * 60_000;
 const EMPTY: ShopSize = { orders: 0, users: 10_000, options: 1_000 };
 
 type Shops = Readonly<Record<ShopName, MeasuredShop>>;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-// Everything that was started ends with this process, however it ends: see infra/supervised.ts.
-process.once('SIGINT', () => process.exit(EXIT.interrupted));
-process.once('SIGTERM', () => process.exit(EXIT.interrupted));
-
-try {
-  const options = parseGrowthOptions(process.argv.slice(2), RESULTS);
-  process.exitCode = options === null ? usage() : await grow(options);
-} catch (error) {
-  const reason = error instanceof WrongOption ? `${error.message}. See: npm run bench:growth -- --help` : (error as Error).stack;
-  process.stderr.write(`bench:growth: ${reason}\n`);
-  process.exitCode = EXIT.notRun;
-}
-process.exit();
-
-function usage(): number {
-  process.stdout.write(USAGE);
-  return EXIT.clean;
-}
+exitWhenInterrupted();
+await runCommand({ name: 'bench:growth', usage: USAGE, parse: (args) => parseGrowthOptions(args, RESULTS), run: grow });
 
 async function grow({ size, rounds: count, load, out }: GrowthOptions): Promise<number> {
   const at = new Date().toISOString();
   const loadBefore = loadOfTheLastMinute();
   say(demandRoom(size.orders * BYTES_PER_ORDER, 'fewer --orders'));
-  execFileSync(fileURLToPath(new URL('../bin/ordersaga', import.meta.url)), ['build'], { stdio: 'inherit' });
+  buildShop();
   const dataDir = temporaryFolder();
   const from = performance.now();
   const databaseBytes = await generateDatabases(dataDir, { empty: EMPTY, grown: size }, say);
@@ -56,8 +39,8 @@ async function grow({ size, rounds: count, load, out }: GrowthOptions): Promise<
   say(`generated in ${generatedSeconds.toFixed(0)} s: ${gigabytes(databaseBytes.grown)}`);
   const postgres = await startEmbeddedPostgres({ dataDir });
   const shops: Shops = {
-    grown: await MeasuredShop.open('grown', databaseUrl('grown', postgres.url), size, dataDir),
-    empty: await MeasuredShop.open('empty', databaseUrl('empty', postgres.url), EMPTY, dataDir),
+    grown: await MeasuredShop.open('grown', withDatabase(postgres.url, 'grown'), size, dataDir),
+    empty: await MeasuredShop.open('empty', withDatabase(postgres.url, 'empty'), EMPTY, dataDir),
   };
   await runRound('warm-up', shops, load);
   const rounds: Round[] = [];
@@ -72,7 +55,7 @@ async function grow({ size, rounds: count, load, out }: GrowthOptions): Promise<
   rmSync(dataDir, { recursive: true, force: true });
   const report: GrowthReport = { at, surroundings, size, load, generatedSeconds, databaseBytes, rounds, comparisons, lookups, audits };
   say(writeResults(out, at, { kind: 'growth', json: report }));
-  return audits.grown.violations + audits.empty.violations === 0 ? EXIT.clean : EXIT.violated;
+  return audits.grown.violations + audits.empty.violations === 0 ? EXIT.clean : EXIT.wrong;
 }
 
 async function runRound(name: string, shops: Shops, load: Load): Promise<Round> {
@@ -95,9 +78,10 @@ async function askAll(shop: MeasuredShop): Promise<GrowthReport['lookups'][ShopN
 }
 
 async function auditShop({ name, databaseUrl: url }: MeasuredShop): Promise<GrowthReport['audits'][ShopName]> {
-  const from = performance.now();
-  const { violations, pending, census } = await audit({ url, timeMsMax: AUDIT_MS_MAX });
-  const seconds = (performance.now() - from) / 1_000;
-  say(`audit, ${name}: ${violations} violations, ${pending} pending, ${census.paidOrders} paid orders, in ${seconds.toFixed(0)} s`);
-  return { violations, pending, paidOrders: census.paidOrders, seconds };
+  const { ms, ...found } = await auditDatabase(url);
+  const seconds = ms / 1_000;
+  say(
+    `audit, ${name}: ${found.violations} violations, ${found.pending} pending, ${found.paidOrders} paid orders, in ${seconds.toFixed(0)} s`,
+  );
+  return { ...found, seconds };
 }

@@ -1,4 +1,4 @@
-import { type AuditResult, auditThroughApi } from './audit-through-api.js';
+import { type AuditResult, auditThroughApi } from './audit.js';
 import type { ClosedLoop, OpenLoop } from './load/plan.js';
 import { type Measurement, measure } from './measurement.js';
 import type { BenchOptions } from './options.js';

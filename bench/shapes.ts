@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildShop } from '../infra/build-shop.js';
 import { startKafka } from '../infra/kafka.js';
 import { startRedis } from '../infra/redis.js';
 import { ServiceInstance } from '../infra/services/service-instance.js';
@@ -12,7 +11,7 @@ import { startThreeProcesses } from '../test/shapes/three-processes.js';
 import { freshDatabase } from '../test/support/database.js';
 import { DOMAINS, PLATFORM } from '../test/support/postgres.js';
 import { SETTINGS } from '../test/support/shop.js';
-import { auditThroughApi } from './audit-through-api.js';
+import { auditThroughApi } from './audit.js';
 import { LoadGenerator } from './load/load-generator.js';
 import type { Latencies } from './load/plan.js';
 import { payThroughApi } from './pay-through-api.js';
@@ -32,8 +31,7 @@ const [clients, orders, rounds] = [Number(values.clients), Number(values.orders)
 const READY_MS_MAX = 60_000;
 const DATABASE_CONNECTIONS_MAX = 300;
 
-const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-execFileSync(file('../bin/ordersaga'), ['build'], { stdio: 'inherit' });
+buildShop();
 
 const dataDir = temporaryFolder();
 const settings = { max_connections: String(DATABASE_CONNECTIONS_MAX) };

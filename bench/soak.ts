@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { audit } from '../src/audit/audit.js';
 import { nothingUndelivered } from '../test/shapes/shaped-shop.js';
-import { WrongOption } from '../test/support/command-options.js';
-import { auditAtRest } from './audit-at-rest.js';
-import type { AuditResult } from './audit-through-api.js';
+import { EXIT, exitWhenInterrupted, runCommand } from '../test/support/command.js';
+import { auditDatabaseAtRest, type AuditResult } from './audit.js';
 import { demandRoom } from './disk-room.js';
 import { Progress } from './progress.js';
 import { loadOfTheLastMinute, surroundingsOf } from './report/surroundings.js';
@@ -17,34 +15,15 @@ import { INTERVAL_SECONDS, Traffic } from './soak/traffic.js';
 import { setStage, type Stage } from './stage.js';
 import { warmUp } from './warm-up.js';
 
-const EXIT = { clean: 0, wrong: 1, notRun: 2, interrupted: 130 } as const;
 const TOWN = { customers: 1_000, products: 1_000 };
 /** With its lines, holds, payment, entries, events, steps and receipt, their indexes, and its line for the data platform. */
 const BYTES_PER_ORDER = 8_000;
 const LOG_BYTES = 2e9;
-/** A million orders take longer than the minute that a request for an audit may take. */
-const AUDIT_MS_MAX = 30 * 60_000;
 const SAMPLES_PER_MINUTE = 60 / INTERVAL_SECONDS;
 const LOG_LINES = 10;
 
-// Everything that was started ends with this process, however it ends: see infra/supervised.ts, and load/generator.ts.
-process.once('SIGINT', () => process.exit(EXIT.interrupted));
-process.once('SIGTERM', () => process.exit(EXIT.interrupted));
-
-try {
-  const options = parseSoakOptions(process.argv.slice(2), RESULTS);
-  process.exitCode = options === null ? usage() : await soak(options);
-} catch (error) {
-  const reason = error instanceof WrongOption ? `${error.message}. See: npm run bench:soak -- --help` : (error as Error).stack;
-  process.stderr.write(`bench:soak: ${reason}\n`);
-  process.exitCode = EXIT.notRun;
-}
-process.exit();
-
-function usage(): number {
-  process.stdout.write(USAGE);
-  return EXIT.clean;
-}
+exitWhenInterrupted();
+await runCommand({ name: 'bench:soak', usage: USAGE, parse: (args) => parseSoakOptions(args, RESULTS), run: soak });
 
 async function soak(options: SoakOptions): Promise<number> {
   const { minutes, rate, out } = options;
@@ -79,20 +58,14 @@ async function soak(options: SoakOptions): Promise<number> {
   return report.problems.length === 0 ? EXIT.clean : EXIT.wrong;
 }
 
-/** When every side effect has been made. The same audit as that of the API, with more time. An hour's figures are not lost when there can be none. */
+/** When every side effect has been made.  An hour's figures are not lost when there can be none. */
 async function auditAfter(
-  { shop, databaseUrl: url, dataDir }: Stage,
+  { shop, databaseUrl, dataDir }: Stage,
   { problems }: Soaked,
 ): Promise<{ audit: AuditResult | null; problems: readonly string[] }> {
   try {
     await nothingUndelivered([shop.address]);
-    const deliveredFolder = join(dataDir, 'data-platform');
-    const result = await auditAtRest(async () => {
-      const from = performance.now();
-      const { violations, pending, census } = await audit({ url, deliveredFolder, timeMsMax: AUDIT_MS_MAX });
-      return { violations, pending, paidOrders: census.paidOrders, ms: performance.now() - from };
-    });
-    return { audit: result, problems };
+    return { audit: await auditDatabaseAtRest(databaseUrl, join(dataDir, 'data-platform')), problems };
   } catch (error) {
     const log = readFileSync(shop.logFile, 'utf8').trimEnd().split('\n').slice(-LOG_LINES).join('\n');
     return { audit: null, problems: [...problems, `no audit: ${(error as Error).message}; the end of the shop's log:\n${log}`] };

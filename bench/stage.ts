@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { buildShop } from '../infra/build-shop.js';
 import { ServiceInstance } from '../infra/services/service-instance.js';
 import { temporaryFolder } from '../infra/temporary-folder.js';
+import { withDatabase } from '../src/database/database-url.js';
 import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
 import { prepareCounting } from './gauges/write-ahead-log.js';
 import { LoadGenerator } from './load/load-generator.js';
@@ -39,7 +39,7 @@ export interface Stage {
 /** Whatever becomes of this process, what it starts here ends with it, and the folder goes. */
 export async function setStage(size: TownSize, say: (text: string) => void): Promise<Stage> {
   say('building the shop');
-  execFileSync(fileURLToPath(new URL('../bin/ordersaga', import.meta.url)), ['build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  buildShop('ignore');
   say('starting PostgreSQL');
   const dataDir = temporaryFolder();
   const postgres = await startEmbeddedPostgres({ dataDir, settings: POSTGRES_SETTINGS });
@@ -48,7 +48,7 @@ export async function setStage(size: TownSize, say: (text: string) => void): Pro
   await admin.connect();
   await prepareCounting(admin);
   await admin.query(`CREATE DATABASE ${SHOP_DATABASE}`);
-  const databaseUrl = postgres.url.replace(/[^/]+$/, SHOP_DATABASE);
+  const databaseUrl = withDatabase(postgres.url, SHOP_DATABASE);
   say('starting the shop');
   const environment = { ...SHOP_SETTINGS, DATABASE_URL: databaseUrl, DATA_DIR: dataDir };
   const shop = await ServiceInstance.start({ name: 'shop', command: ['start'], environment, logFolder: dataDir });

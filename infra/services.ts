@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { generatedSecret } from '../src/config/secrets.js';
 import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
+import { buildShop } from './build-shop.js';
 import { startKafka } from './kafka.js';
 import type { ServiceInstance } from './services/service-instance.js';
 import { SERVICE_NAMES, type ServiceName, ShopOfServices } from './services/shop-of-services.js';
@@ -33,7 +32,7 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function main(instances: number): Promise<void> {
   const dataDir = resolve(process.env.DATA_DIR ?? './data/services');
-  execFileSync(fileURLToPath(new URL('../bin/ordersaga', import.meta.url)), ['build'], { stdio: 'inherit' });
+  buildShop();
   say('Starting PostgreSQL and Kafka …');
   const [postgres, kafka] = await Promise.all([
     startEmbeddedPostgres({ dataDir, log: say, settings: { max_connections: String(DATABASE_CONNECTIONS_MAX) } }),

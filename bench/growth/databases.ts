@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import pg from 'pg';
+import { withDatabase } from '../../src/database/database-url.js';
 import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { migrate } from '../../src/database/migrate.js';
 import { DOMAINS, PLATFORM } from '../../test/support/postgres.js';
+import { withAdmin } from '../with-admin.js';
 import { generateShop, type ShopSize } from './generate-shop.js';
 
 /** Nothing of it is lost that could not be generated again. */
@@ -25,7 +26,7 @@ export async function generateDatabases<Name extends string>(
   const bytes = {} as Record<Name, number>;
   for (const [name, size] of Object.entries(sizes) as [Name, ShopSize][]) {
     await withAdmin(generating.url, (admin) => admin.query(`CREATE DATABASE ${name}`));
-    const url = databaseUrl(name, generating.url);
+    const url = withDatabase(generating.url, name);
     await migrate({ url, domains: DOMAINS, platform: PLATFORM });
     await generateShop(url, size, (what, seconds) => {
       if (seconds >= 1) say(`  ${seconds.toFixed(0).padStart(4)} s  ${what}`);
@@ -37,18 +38,6 @@ export async function generateDatabases<Name extends string>(
   // What is still to be written would be written while we measure.
   execFileSync('sync');
   return bytes;
-}
-
-export const databaseUrl = (name: string, url: string): string => url.replace(/[^/]+$/, name);
-
-export async function withAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): Promise<T> {
-  const admin = new pg.Client({ connectionString: url });
-  await admin.connect();
-  try {
-    return await work(admin);
-  } finally {
-    await admin.end();
-  }
 }
 
 const SIZE = 'SELECT pg_database_size(current_database())::float8 AS bytes';

@@ -1,3 +1,4 @@
+import type { PlannedRequest } from '../load/plan.js';
 import { accessTokens, type Customer, openAccounts } from '../town/customers.js';
 import type { Scenario } from './scenario.js';
 
@@ -12,6 +13,13 @@ const GIVEN = `
          min(admission) AS first, max(admission) AS last, count(DISTINCT admission)::int AS admissions
   FROM shop_coupon.coupon c JOIN shop_coupon.user_coupon u ON u.coupon_id = c.id
   WHERE c.id = $1 GROUP BY c.id`;
+
+export const couponRequest = (couponId: number, customer: number): PlannedRequest => ({
+  method: 'POST',
+  path: `/api/coupons/${couponId}/issue`,
+  customer,
+  body: '{}',
+});
 
 /** Everybody asks once, for a coupon of which there are enough for one in ten, and the shop has never seen their tokens. */
 export const COUPON_RUSH: Scenario = {
@@ -31,7 +39,7 @@ export const COUPON_RUSH: Scenario = {
         tokens.splice(0, tokens.length, ...(await accessTokens(crowd.slice(0, count))));
         const { rows } = await database.query<{ id: string }>(OFFER, [count / CUSTOMERS_PER_COUPON]);
         couponId = Number(rows[0]?.id);
-        return tokens.map((_, customer) => ({ method: 'POST', path: `/api/coupons/${couponId}/issue`, customer, body: '{}' }));
+        return tokens.map((_, customer) => couponRequest(couponId, customer));
       },
       async check() {
         const { rows } = await database.query<Record<string, number>>(GIVEN, [couponId]);

@@ -2,6 +2,7 @@ import type { PlannedRequest } from '../load/plan.js';
 import { randomFrom } from '../load/schedule.js';
 import { placeOrders } from '../town/orders.js';
 import { logIn, type Town } from '../town/town.js';
+import { couponRequest } from './coupon-rush.js';
 import { newOrder } from './ordering.js';
 import { payment } from './paying.js';
 import { aProduct, TOP_PRODUCTS } from './reading.js';
@@ -72,8 +73,7 @@ async function offers(town: Town, count: number): Promise<IterableIterator<Plann
   const customers = town.customers.length;
   const { rows } = await town.database.query<{ id: string }>(OFFERS, [Math.ceil(count / customers)]);
   const requests = Array.from({ length: count }, (_, index): PlannedRequest => {
-    const couponId = rows[Math.floor(index / customers)]?.id;
-    return { method: 'POST', path: `/api/coupons/${couponId}/issue`, customer: index % customers, body: '{}' };
+    return couponRequest(Number(rows[Math.floor(index / customers)]?.id), index % customers);
   });
   return requests.values();
 }

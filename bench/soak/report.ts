@@ -1,4 +1,4 @@
-import type { AuditResult } from '../audit-through-api.js';
+import type { AuditResult } from '../audit.js';
 import { short, whole } from '../report/numbers.js';
 import type { Surroundings } from '../report/surroundings.js';
 import { type MemoryFigures, memoryFigures } from './memory.js';

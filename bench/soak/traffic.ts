@@ -1,6 +1,7 @@
 import { clientOf, type ShopClient } from '../../test/support/client.js';
 import type { Plan, PlannedRequest } from '../load/plan.js';
 import { randomFrom } from '../load/schedule.js';
+import { couponRequest } from '../scenarios/coupon-rush.js';
 import { newOrder } from '../scenarios/ordering.js';
 import { payment } from '../scenarios/paying.js';
 import { aProduct, TOP_PRODUCTS } from '../scenarios/reading.js';
@@ -113,12 +114,7 @@ export class Traffic {
     const couponId = await this.offer(holders.size);
     return {
       orders: orders.map((order) => (holders.get(order.customer) === order ? { ...order, couponId } : order)),
-      coupons: [...holders.keys()].map((customer) => ({
-        method: 'POST',
-        path: `/api/coupons/${couponId}/issue`,
-        customer,
-        body: '{}',
-      })),
+      coupons: [...holders.keys()].map((customer) => couponRequest(couponId, customer)),
     };
   }
 

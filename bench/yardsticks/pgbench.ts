@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { withDatabase } from '../../src/database/database-url.js';
 import type { BenchOptions } from '../options.js';
+import { withAdmin } from '../with-admin.js';
 
 const execute = promisify(execFile);
 
@@ -65,11 +67,8 @@ export class Pgbench {
 
   /** In a database of its own on the shop's server. */
   static async open(postgresUrl: string): Promise<Pgbench> {
-    const admin = new pg.Client({ connectionString: postgresUrl });
-    await admin.connect();
-    await admin.query(`CREATE DATABASE ${DATABASE}`);
-    await admin.end();
-    const url = postgresUrl.replace(/[^/]+$/, DATABASE);
+    await withAdmin(postgresUrl, (admin) => admin.query(`CREATE DATABASE ${DATABASE}`));
+    const url = withDatabase(postgresUrl, DATABASE);
     const database = new pg.Client({ connectionString: url });
     database.on('error', () => {});
     await database.connect();

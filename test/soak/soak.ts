@@ -1,31 +1,15 @@
 import { type Round, lineOf, tableOf } from './soak-report.js';
 import { SoakedShop, type Victim } from './soaked-shop.js';
-import { WrongOption } from '../support/command-options.js';
+import { EXIT, runCommand } from '../support/command.js';
 import { type SoakOptions, USAGE, parseSoakOptions } from './options.js';
 
-const EXIT = { clean: 0, violated: 1, notRun: 2 } as const;
 /** Tokens live for 15 minutes, and the audit goes through all orders that there are. */
 const SHOP_AGE_MS_MAX = 8 * 60_000;
 /** An embedded database that ends more often than five times in a minute, under one shop, is given up on. */
 const DATABASE_KILLS_IN_A_ROW_MAX = 3;
 const FAILED_ROUNDS_MAX = 10;
 
-try {
-  const options = parseSoakOptions(process.argv.slice(2));
-  process.exitCode = options === null ? usage() : await soak(options);
-} catch (error) {
-  process.stderr.write(
-    `soak: ${error instanceof WrongOption ? `${error.message}. See: npm run soak -- --help` : (error as Error).stack}\n`,
-  );
-  process.exitCode = EXIT.notRun;
-}
-// A fetch whose shop is dead may hold the process a little.
-process.exit();
-
-function usage(): number {
-  process.stdout.write(USAGE);
-  return EXIT.clean;
-}
+await runCommand({ name: 'soak', usage: USAGE, parse: parseSoakOptions, run: soak });
 
 async function soak({ minutes, killEverySeconds, clients }: SoakOptions): Promise<number> {
   const startedAtMs = Date.now();
@@ -46,7 +30,7 @@ async function soak({ minutes, killEverySeconds, clients }: SoakOptions): Promis
   }
   await shop.close();
   process.stdout.write(`\n${tableOf(rounds, (Date.now() - startedAtMs) / 60_000)}\n`);
-  return failedOf(rounds) === 0 ? EXIT.clean : EXIT.violated;
+  return failedOf(rounds) === 0 ? EXIT.clean : EXIT.wrong;
 }
 
 async function play(shop: SoakedShop, victim: Victim, clients: number, killAfterMs: number): Promise<Round> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { withDatabase } from '../../src/database/database-url.js';
 import { migrate } from '../../src/database/migrate.js';
 import { TEMPLATE } from './postgres.js';
 
@@ -26,7 +27,7 @@ export async function freshDatabase({
   const fromTemplate = options.domains === undefined && options.platform === undefined;
   if (fromTemplate && inject('templateProblem') !== '') throw new Error(inject('templateProblem'));
   const name = `test_${randomBytes(8).toString('hex')}`;
-  const url = postgresUrl.replace(/[^/]+$/, name);
+  const url = withDatabase(postgresUrl, name);
   // Without fsync its checkpoints cost nothing: 25 ms, against 45 ms for wal_log.
   await asAdmin(postgresUrl, `CREATE DATABASE ${name} TEMPLATE ${fromTemplate ? TEMPLATE : 'template0'} STRATEGY file_copy`);
   if (!fromTemplate) await migrate({ url, domains: [], ...options });

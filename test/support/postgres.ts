@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { temporaryFolder } from '../../infra/temporary-folder.js';
+import { withDatabase } from '../../src/database/database-url.js';
 import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { migrate } from '../../src/database/migrate.js';
 
@@ -44,7 +45,7 @@ async function makeTemplate(url: string): Promise<string> {
   await admin.connect();
   try {
     await admin.query(`CREATE DATABASE ${TEMPLATE}`);
-    await migrate({ url: url.replace(/[^/]+$/, TEMPLATE), domains: DOMAINS, platform: PLATFORM });
+    await migrate({ url: withDatabase(url, TEMPLATE), domains: DOMAINS, platform: PLATFORM });
     return '';
   } catch (error) {
     return (error as Error).message;

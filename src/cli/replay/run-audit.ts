@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { audit, type AuditOptions } from '../../audit/audit.js';
+import { audit } from '../../audit/audit.js';
+import { auditAtRest } from '../../audit/audit-at-rest.js';
 import { CannotAudit } from '../../audit/books.js';
 import type { AuditReport } from '../../audit/report.js';
 import { ConfigError } from '../../config/config.js';
@@ -7,7 +7,6 @@ import { Unavailable } from '../../kernel/faults.js';
 import { findShopDatabase } from '../shop-database.js';
 
 const COMING_TO_REST_MS_MAX = 5_000;
-const LOOK_AGAIN_MS = 200;
 
 /** What the auditor says of the shop's books. */
 export type AuditOutcome =
@@ -23,7 +22,7 @@ export async function runAudit(env: NodeJS.ProcessEnv, paidOrders: number): Prom
   try {
     const database = await findShopDatabase(env);
     if (!database) return notRun('the shop’s database is not to be found from here. Set DATA_DIR or DATABASE_URL as for npm start');
-    const report = await auditAtRest(database);
+    const report = await auditAtRest(() => audit(database), COMING_TO_REST_MS_MAX);
     if (report.census.paidOrders < paidOrders) {
       return notRun(`${database.name} is another shop’s. Set DATA_DIR or DATABASE_URL as for npm start`);
     }
@@ -32,16 +31,6 @@ export async function runAudit(env: NodeJS.ProcessEnv, paidOrders: number): Prom
     if (error instanceof CannotAudit || error instanceof ConfigError) return notRun(error.message);
     if (error instanceof Unavailable) return notRun('the database does not answer');
     throw error;
-  }
-}
-
-/** What the last payments brought about may still be on its way; it is waited for, as long as others do not keep the shop busy. */
-async function auditAtRest(database: AuditOptions): Promise<AuditReport> {
-  const giveUpAt = Date.now() + COMING_TO_REST_MS_MAX;
-  for (;;) {
-    const report = await audit(database);
-    if (report.pending === 0 || report.violations > 0 || Date.now() > giveUpAt) return report;
-    await sleep(LOOK_AGAIN_MS);
   }
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import pg from 'pg';
 import { generatedSecret } from '../../config/secrets.js';
+import { withDatabase } from '../database-url.js';
 import { usableBinaries } from './binaries.js';
 import { ensureCluster, ownerOf, SUPERUSER } from './cluster.js';
 import { type DataFolderLock, lockDataFolder } from './data-folder-lock.js';
@@ -123,7 +124,7 @@ function keepRunning(place: ServerPlace, running: Running): EmbeddedPostgres {
 
 /** initdb calls its database `postgres`. Renaming it costs 3 ms, creating another 50. */
 async function nameDatabase(url: string, dataDir: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: url.replace(/[^/]+$/, 'template1') });
+  const admin = new pg.Client({ connectionString: withDatabase(url, 'template1') });
   admin.on('error', () => {});
   try {
     await admin.connect();
