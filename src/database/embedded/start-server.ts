@@ -5,6 +5,7 @@ import { ownName } from './cluster.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 import { freePort } from './free-port.js';
 import { postmasterStatus, stopLeftovers } from './server-processes.js';
+import { serverSettings } from './server-settings.js';
 import type { ServerUser } from './server-user.js';
 import { type SupervisedServer, superviseServer } from './supervised-server.js';
 
@@ -13,14 +14,12 @@ export interface ServerPlace {
   readonly logFile: string;
   readonly user: ServerUser;
   readonly binaries: Binaries;
+  /** Instead of, and beyond, {@link serverSettings}. */
   readonly settings: Readonly<Record<string, string>>;
   readonly log: (message: string) => void;
 }
 
 export type WantedPort = { readonly fixed: number } | { readonly preferred: number | null };
-
-/** Overridden by `settings`. No replica ever reads this server's log, so it can be the short one. */
-const DEFAULT_SETTINGS = { wal_level: 'minimal', max_wal_senders: '0', log_checkpoints: 'off' };
 
 /** Crash recovery of a large log is slow, but it ends; a server that ends instead is noticed at once. */
 const START_MS_MAX = 300_000;
@@ -64,7 +63,7 @@ export async function startServer(place: ServerPlace, wanted: WantedPort): Promi
 
 function settingArguments(place: ServerPlace, port: number): string[] {
   const settings = {
-    ...DEFAULT_SETTINGS,
+    ...serverSettings(),
     ...place.settings,
     listen_addresses: '127.0.0.1',
     port: String(port),
