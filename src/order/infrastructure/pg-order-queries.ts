@@ -8,7 +8,7 @@ import {
   type PaymentDetail,
   type PaymentsQuery,
 } from '../application/order-queries.port.js';
-import type { OrderStatus } from '../domain/order.js';
+import { type OrderStatus, TRANSITIONS } from '../domain/order.js';
 
 interface OrderRow {
   readonly order_id: OrderId;
@@ -51,16 +51,20 @@ const ORDER_COLUMNS = `
 
 const ORDER = sql('order.detail', `SELECT ${ORDER_COLUMNS} FROM shop_order.orders o WHERE o.order_id = $1`);
 
+// Of each status the newest, and of those the newest: one index serves lists of one status and of all.
 const ORDERS_OF_USER = sql(
   'order.list-of-user',
-  `SELECT ${ORDER_COLUMNS} FROM shop_order.orders o
-   WHERE o.user_id = $1 AND o.order_id < $2 ORDER BY o.order_id DESC LIMIT $3`,
-);
-
-const ORDERS_OF_USER_BY_STATUS = sql(
-  'order.list-of-user-by-status',
-  `SELECT ${ORDER_COLUMNS} FROM shop_order.orders o
-   WHERE o.user_id = $1 AND o.order_id < $2 AND o.status = $4 ORDER BY o.order_id DESC LIMIT $3`,
+  `SELECT ${ORDER_COLUMNS}
+   FROM (
+     SELECT newest.order_id
+     FROM unnest($4::text[]) AS wanted (status) CROSS JOIN LATERAL (
+       SELECT order_id FROM shop_order.orders
+       WHERE user_id = $1 AND status = wanted.status AND order_id < $2 ORDER BY order_id DESC LIMIT $3
+     ) AS newest
+     ORDER BY newest.order_id DESC LIMIT $3
+   ) AS page
+   JOIN shop_order.orders o USING (order_id)
+   ORDER BY o.order_id DESC`,
 );
 
 const PAYMENT_COLUMNS = `payment_id, order_id, user_id, state, steps, refusal, created_at, finished_at`;
@@ -95,10 +99,8 @@ export class PgOrderQueries extends OrderQueries {
   }
 
   override async ordersOf({ userId, status, before, limit }: OrdersOfUser): Promise<readonly OrderDetail[]> {
-    const values = [userId, before ?? Number.MAX_SAFE_INTEGER, limit];
-    const rows = status
-      ? await this.database.query<OrderRow>(ORDERS_OF_USER_BY_STATUS, [...values, status])
-      : await this.database.query<OrderRow>(ORDERS_OF_USER, values);
+    const statuses = status ? [status] : Object.keys(TRANSITIONS);
+    const rows = await this.database.query<OrderRow>(ORDERS_OF_USER, [userId, before ?? Number.MAX_SAFE_INTEGER, limit, statuses]);
     return rows.map(detailOf);
   }
 
