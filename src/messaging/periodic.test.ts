@@ -37,6 +37,23 @@ test('while more is waiting it runs again at once', async () => {
   await periodic.stop();
 });
 
+test('while more is waiting it pauses as long as it was told to', async () => {
+  let waiting = 3;
+  let rounds = 0;
+  const run = () => Promise.resolve(++rounds > 0 && --waiting > 0);
+  const periodic = new Periodic({ everyMs: EVERY_MS, pauseMs: 100, run, onFault: () => {} });
+  periodic.start();
+  await afterMs(EVERY_MS + 99);
+  expect(rounds).toBe(1);
+  await afterMs(1);
+  expect(rounds).toBe(2);
+  await afterMs(100);
+  expect(rounds).toBe(3);
+  await afterMs(EVERY_MS - 1);
+  expect(rounds).toBe(3);
+  await periodic.stop();
+});
+
 test('a round that takes long is not overtaken by the next', async () => {
   let [running, most] = [0, 0];
   const run = async (): Promise<void> => {

@@ -1,6 +1,8 @@
 export interface PeriodicOptions {
   readonly everyMs: number;
-  /** Does a bounded piece of work. @returns true when more is waiting, to be run again at once. */
+  /** Before the next round when more is waiting. 0 by default: at once. */
+  readonly pauseMs?: number;
+  /** Does a bounded piece of work. @returns true when more is waiting. */
   readonly run: () => Promise<boolean | void>;
   readonly onFault: (fault: unknown) => void;
 }
@@ -40,6 +42,6 @@ export class Periodic {
     } catch (fault) {
       this.options.onFault(fault);
     }
-    this.schedule(more ? 0 : this.options.everyMs);
+    this.schedule(more ? (this.options.pauseMs ?? 0) : this.options.everyMs);
   }
 }

@@ -42,7 +42,7 @@ export const totalsOfBest = (width: string): string => `
       SELECT s.day, s.product_id, s.units FROM shop_product.daily_sales s WHERE s.day = sold_days.day AND s.units > 0
       ORDER BY s.units DESC LIMIT ${width}
     ) AS best_of_day
-  ), ${totalOf('AND s.product_id = ANY (ARRAY(SELECT DISTINCT product_id FROM best))')},
+  ), ${totalOf('AND s.product_id = ANY (ARRAY(SELECT product_id FROM best))')},
   bound AS MATERIALIZED (
     SELECT coalesce(sum(units), 0)::bigint AS units
     FROM (SELECT CASE WHEN count(*) < ${width} THEN 0 ELSE min(units) END AS units FROM best GROUP BY day) AS last_of_day
