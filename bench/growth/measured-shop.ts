@@ -2,6 +2,7 @@ import { ServiceInstance } from '../../infra/services/service-instance.js';
 import { TokenService } from '../../src/http/auth/token-service.js';
 import type { UserId } from '../../src/kernel/ids.js';
 import { SETTINGS } from '../../test/support/shop.js';
+import { untilAtRest } from '../gauges/at-rest.js';
 import type { Measured, PlannedRequest } from '../load/plan.js';
 import { runPlan } from '../load/run-plan.js';
 import type { ShopSize } from './generate-shop.js';
@@ -52,8 +53,9 @@ export class MeasuredShop {
     return (await this.tokens.issue({ userId: userId as UserId, role })).accessToken;
   }
 
-  /** @throws when one of them gets another answer. */
+  /** Begins when the shop has done with what came before. @throws when a request gets another answer. */
   async measure({ clients, expected, ...requests }: Requests): Promise<Measured> {
+    await untilAtRest(this.process.address);
     const arrivals = { kind: 'closed', clients, secondsMax: Infinity } as const;
     const measured = await runPlan({ ...requests, address: this.process.address, arrivals, expected: [expected], attemptsMax: 1 });
     const { failed, outcomes } = measured;

@@ -15,8 +15,8 @@ const SMALLEST = { users: 1_000, options: 1_000 };
 const MAX = { orders: 1_000_000_000, rounds: 99, paid: 100_000, clients: 256 };
 
 export const USAGE = `Does the shop become slower as it grows? A year of a shop is generated, and an empty shop; then the same load runs on both in turn, on
-one PostgreSQL with the settings of npm start: customers from anywhere place an order each, they pay, and as often somebody reads the
-top products. At the end every list and lookup is asked for on both, and both are audited.
+one PostgreSQL with the settings of npm start: customers from anywhere place an order each, they pay, and somebody reads the top products,
+each when the shop has done with what came before. At the end every list and lookup is asked for on both, and both are audited.
 
 Usage: npm run bench:growth -- [options]
 

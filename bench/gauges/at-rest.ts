@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lookAtShop } from './shop-gauges.js';
+
+const LOOK_EVERY_MS = 500;
+/** What its timers and this look take. */
+const IDLE_CPU_SHARE = 0.1;
+const WAIT_MS_MAX = 30_000;
+
+/** Waits until a shop has done what nobody waited for: side effects and the telling of availability go on after the last answer. */
+export async function untilAtRest(address: string): Promise<void> {
+  const giveUpAt = performance.now() + WAIT_MS_MAX;
+  let [cpuMs, at] = [(await lookAtShop(address)).cpuMs, performance.now()];
+  for (;;) {
+    await sleep(LOOK_EVERY_MS);
+    const [cpuMsNow, now] = [(await lookAtShop(address)).cpuMs, performance.now()];
+    if (cpuMsNow - cpuMs < IDLE_CPU_SHARE * (now - at)) return;
+    if (now >= giveUpAt) throw new Error(`the shop at ${address} has not come to rest in ${WAIT_MS_MAX / 1_000} s`);
+    [cpuMs, at] = [cpuMsNow, now];
+  }
+}
