@@ -5,6 +5,7 @@ import { failpoint } from '../kernel/failpoint.js';
 import { Unavailable } from '../kernel/faults.js';
 import { type Transaction, UnitOfWork } from '../kernel/transaction.js';
 import { GatheringSocket } from './gathering-socket.js';
+import { parameterOf } from './parameters.js';
 
 /** A named prepared statement: parsed and planned once per connection. `text` is plain SQL with `$1` parameters. */
 export interface Statement {
@@ -84,7 +85,7 @@ export class Database implements Queryable {
     this.refuseSecondConnection();
     failpoint(statement.name, 'before statement');
     try {
-      const result = await this.pool.query<Row>({ ...statement, values: values as unknown[] });
+      const result = await this.pool.query<Row>({ ...statement, values: values.map(parameterOf) });
       failpoint(statement.name, 'after statement');
       return result.rows;
     } catch (error) {
@@ -180,7 +181,7 @@ export class PgTransaction implements Transaction, Queryable {
   ) {}
 
   async query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
-    const result = await this.client.query<Row>({ ...statement, values: values as unknown[] });
+    const result = await this.client.query<Row>({ ...statement, values: values.map(parameterOf) });
     return result.rows;
   }
 
@@ -189,7 +190,7 @@ export class PgTransaction implements Transaction, Queryable {
    * the transaction (D3).
    */
   send(statement: Statement | 'BEGIN', values: readonly unknown[] = []): void {
-    void this.followed(this.client.query(statement === 'BEGIN' ? statement : { ...statement, values: values as unknown[] }));
+    void this.followed(this.client.query(statement === 'BEGIN' ? statement : { ...statement, values: values.map(parameterOf) }));
   }
 
   /**

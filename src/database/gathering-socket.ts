@@ -7,6 +7,13 @@ import { Socket } from 'node:net';
 export class GatheringSocket extends Socket {
   private gathering = false;
 
+  override connect(...given: unknown[]): this {
+    (super.connect as (...all: unknown[]) => this)(...given);
+    // Node has put the `write` of every socket in front of ours, for sockets that are used anew.
+    Reflect.deleteProperty(this, 'write');
+    return this;
+  }
+
   override write(...given: unknown[]): boolean {
     if (!this.gathering) {
       this.gathering = true;
