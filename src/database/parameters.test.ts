@@ -15,8 +15,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-const readBack = async (type: string, value: unknown): Promise<unknown> =>
-  (await client.query(`SELECT $1::${type} AS value`, [parameterOf(value)])).rows[0].value;
+async function readBack(type: string, value: unknown): Promise<unknown> {
+  const { rows } = await client.query<{ value: unknown }>(`SELECT $1::${type} AS value`, [parameterOf(value)]);
+  return rows[0]?.value;
+}
 
 test.each([
   ['text[]', []],

@@ -16,7 +16,6 @@ async function pagesOf(token: string, query: string): Promise<number[][]> {
   const pages: number[][] = [];
   let cursor = '';
   do {
-    // oxlint-disable-next-line no-await-in-loop -- each page names the next
     const { body } = await shop.api('GET', `/api/users/me/orders?${query}${cursor}`, { token });
     pages.push(body.items.map(({ orderId }: { orderId: number }) => orderId));
     cursor = body.nextCursor ? `&cursor=${body.nextCursor}` : '';
@@ -29,9 +28,7 @@ test('a customer sees all own orders, newest first whatever their status, in pag
   const { optionIds } = await shop.product({ price: 1_000, stock: [100] });
   const orderIds: number[] = [];
   for (let order = 0; order < 7; order++) {
-    // oxlint-disable-next-line no-await-in-loop -- in this order
     orderIds.push(await placed(buyer.token, optionIds[0]));
-    // oxlint-disable-next-line no-await-in-loop -- in this order
     await placed(other.token, optionIds[0]);
   }
   const [first, second, third, fourth, fifth, sixth, seventh] = orderIds;
